@@ -1,0 +1,7 @@
+// The umbrella of CKernels: arithmetic over plain arrays, nothing that allocates, fails, logs or decides.
+#ifndef KZ_KERNELS_H
+#define KZ_KERNELS_H
+
+#include "cpu.h"
+
+#endif
