@@ -1,0 +1,42 @@
+/// What the store may take of memory and time.
+public struct StoreLimits: Sendable, Hashable {
+    /// Operations that may wait for the writer.
+    public var queuedOperationCountMax = 20_000
+    /// Bytes of bodies, keys, values and vectors that may wait for the writer. One call with more than this is accepted
+    /// when nothing else waits.
+    public var queuedBytesMax = 128 << 20
+    /// Operations after which a transaction takes no further call in.
+    public var transactionOperationCountMax = 10_000
+    /// Reads that may run or wait at once.
+    public var readCountMax = 1024
+    /// Connections that read.
+    public var readerCount = 4
+    /// A feed page takes no further row once its values have this many bytes.
+    public var feedPageBytesMax = 16 << 20
+    /// A database of up to this size is checked as a whole at opening; of a larger one, that it is not cut short, its
+    /// schema, and both ends of every table.
+    public var openingCheckBytesMax = 128 << 20
+    /// Pages of 4 KiB beyond which the database does not grow; writes then fail as on a full disk. `nil`: no limit.
+    public var databasePageCountMax: Int? = nil
+
+    public init() {}
+}
+
+/// How the store is doing, for health checks and metrics.
+public struct StoreStatistics: Sendable, Hashable {
+    public var headSeq: Int64
+    /// Pages of the database file, free ones included.
+    public var pageCount: Int
+    public var pageBytes: Int
+    /// The size of the write-ahead log file.
+    public var walBytes: Int
+    /// Operations that wait for the writer.
+    public var queuedOperationCount: Int
+    public var queuedBytes: Int
+    /// Reads that run or wait.
+    public var readCount: Int
+    /// Since opening.
+    public var transactionCount: Int
+    /// Operations that those transactions answered.
+    public var operationCount: Int
+}

@@ -1,0 +1,74 @@
+public import RecordSchema
+
+/// A validated record on its way into the store.
+public struct RecordWrite: Sendable, Hashable {
+    /// The fields as one canonical JSON object, UTF-8: equal records have equal bytes. No `id`, no timestamps.
+    public var body: [UInt8]
+    /// One list for each filter column of the collection, in order; empty where the field is absent or null.
+    public var filterValues: [[FilterValue]]
+    /// The natural key, unique among the live records of the collection; `nil`: none.
+    public var key: String?
+    public var vector: VectorWrite
+
+    public init(body: [UInt8], filterValues: [[FilterValue]] = [], key: String? = nil, vector: VectorWrite = .none) {
+        self.body = body
+        self.filterValues = filterValues
+        self.key = key
+        self.vector = vector
+    }
+}
+
+/// What becomes of the vector of a record that is written.
+public enum VectorWrite: Sendable, Hashable {
+    /// `dimension` finite components.
+    case set([Float])
+    /// The record keeps the vector it has, because what is embedded did not change from the record with this `seq`. If
+    /// the record has another `seq` by now, the write is a `.conflict`.
+    case keep(seq: Int64)
+    /// The record has none, and no search by meaning finds it.
+    case none
+}
+
+/// What an insert does when a live record of the collection is equal to it in all fields.
+public enum DuplicatePolicy: Sendable, Hashable {
+    /// Writes a second record; or, with a natural key, writes the same record again.
+    case write
+    /// Writes nothing and answers with the record that is there.
+    case skip
+}
+
+/// One change of one record.
+public enum WriteOperation: Sendable, Hashable {
+    /// A new record; when a live record has the same natural key, that record is replaced.
+    case insert(RecordWrite, duplicates: DuplicatePolicy)
+    /// With `expectedSeq`, only if the record still has that `seq`.
+    case replace(id: Int64, RecordWrite, expectedSeq: Int64?)
+    /// With `expectedSeq`, only if the record still has that `seq`.
+    case delete(id: Int64, expectedSeq: Int64?)
+}
+
+/// What an operation did.
+public struct WriteResult: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
+        case created, updated, deleted
+        /// Nothing was written: an equal record exists, and the result describes that one.
+        case duplicate
+    }
+
+    public var kind: Kind
+    public var id: Int64
+    /// The sequence number of the write; for `duplicate` that of the existing record.
+    public var seq: Int64
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    public var createdAt: Int64
+    /// Microseconds since 1970-01-01T00:00:00Z; never before `createdAt`.
+    public var updatedAt: Int64
+
+    public init(kind: Kind, id: Int64, seq: Int64, createdAt: Int64, updatedAt: Int64) {
+        self.kind = kind
+        self.id = id
+        self.seq = seq
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
