@@ -3,5 +3,6 @@
 #define KZ_KERNELS_H
 
 #include "cpu.h"
+#include "scan.h"
 
 #endif
