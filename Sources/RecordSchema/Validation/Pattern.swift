@@ -1,0 +1,5 @@
+/// A regular expression from a collection file.
+public struct Pattern: Sendable, Hashable {
+    /// As it was written.
+    public let source: String
+}
