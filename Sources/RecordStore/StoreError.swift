@@ -1,3 +1,5 @@
+public import RecordSchema
+
 /// Why the store could not be opened, or did not do what it was asked. Nothing was changed when one of these is thrown.
 public indirect enum StoreError: Error, Sendable, Hashable {
     // At opening.
@@ -24,10 +26,8 @@ public indirect enum StoreError: Error, Sendable, Hashable {
     case unknownCollection(String)
     /// The collection has no filter column of this name, or none that this operation can use.
     case unknownField(String)
-    /// The filter has more comparisons and values than one statement takes.
-    case filterTooLarge(termCount: Int, limit: Int)
-    /// The filter nests deeper than one statement takes.
-    case filterTooDeep(limit: Int)
+    /// The filter does not fit the collection's columns, or is too large.
+    case invalidFilter(FilterError)
     case keywordTooLong(wordCount: Int, limit: Int)
     case tooManyRows(count: Int, limit: Int)
     /// `filterValues` has not one list for each filter column, or a value not of its column's type.

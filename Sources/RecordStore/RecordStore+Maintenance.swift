@@ -1,0 +1,89 @@
+import GRDB
+import NIOConcurrencyHelpers
+
+extension RecordStore {
+    /// Moves the write-ahead log into the database file and empties it, as far as no reader still needs it. The store
+    /// does this by itself as the log grows; a call before a copy of the files makes the copy small.
+    public func checkpoint() async throws(StoreError) {
+        try await onWriter { db in
+            do {
+                _ = try db.checkpoint(.truncate)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY || error.resultCode == .SQLITE_LOCKED {
+                // A reader is at work: the rest is moved next time.
+            }
+        }
+    }
+
+    /// Reads everything and compares it with itself: pages, indexes, full text, counters against
+    /// the rows. Writes wait meanwhile.
+    ///
+    /// - Returns: What is wrong, at most a hundred findings a kind; empty when all is well.
+    public func integrityCheck() async throws(StoreError) -> [String] {
+        let tables = tables.values.sorted { $0.name < $1.name }
+        return try await onWriter { db in
+            var findings = try db.texts("PRAGMA integrity_check(100)").filter { $0 != "ok" }
+            let head = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'") ?? 0
+            for collection in tables {
+                findings += try Self.check(collection, headSeq: head, db)
+            }
+            return findings
+        }
+    }
+
+    private static func check(_ collection: CollectionTables, headSeq: Int64, _ db: Database) throws -> [String] {
+        let statements = collection.statements
+        var findings: [String] = []
+        let live = try db.integer("SELECT count(*) FROM \(statements.records) WHERE deleted = 0") ?? 0
+        let counted = try db.integer(
+            "SELECT value FROM counters WHERE name = ?", [.text(CollectionCatalog.liveCounter(collection.name))])
+        if live != counted { findings.append("\(collection.name): \(live) live rows, \(counted ?? -1) counted") }
+        let last = try db.integer("SELECT max(seq) FROM \(statements.records)") ?? 0
+        if last > headSeq { findings.append("\(collection.name): a row has seq \(last), the head is \(headSeq)") }
+        let stray = try db.integer("""
+            SELECT count(*) FROM \(statements.vectors) AS v LEFT JOIN \(statements.records) AS r ON r.id = v.id \
+            WHERE r.deleted IS NOT 0 OR length(v.vector) <> \(collection.dimension * 4)
+            """) ?? 0
+        if stray > 0 { findings.append("\(collection.name): \(stray) vectors without a live row or of a wrong size") }
+        if collection.hasText { findings += try checkText(collection, liveCount: live, db) }
+        return findings
+    }
+
+    private static func checkText(
+        _ collection: CollectionTables, liveCount: Int64, _ db: Database
+    ) throws -> [String] {
+        let text = collection.statements.text
+        let indexed = try db.integer("SELECT count(*) FROM \"\(collection.name):text_docsize\"") ?? 0
+        if indexed != liveCount { return ["\(collection.name): \(liveCount) live rows, \(indexed) in the text index"] }
+        do {
+            try db.run("INSERT INTO \(text) (\(text)) VALUES ('integrity-check')")
+            return []
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            return ["\(collection.name): the text index is damaged"]
+        }
+    }
+
+    public func statistics() async throws(StoreError) -> StoreStatistics {
+        let (pageCount, pageBytes) = try await read { db in
+            (Int(try db.integer("PRAGMA page_count") ?? 0), Int(try db.integer("PRAGMA page_size") ?? 0))
+        }
+        let walBytes = walBytes
+        return state.withLockedValue { state in
+            StoreStatistics(
+                headSeq: state.headSeq, pageCount: pageCount, pageBytes: pageBytes, walBytes: walBytes,
+                queuedOperationCount: state.queue.operationCount, queuedBytes: state.queue.byteCount,
+                readCount: state.readCount, transactionCount: state.queue.transactionCount,
+                operationCount: state.queue.answeredOperationCount)
+        }
+    }
+
+    private func onWriter<Value: Sendable>(
+        _ body: @Sendable @escaping (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        if state.withLockedValue({ $0.queue.isClosed }) { throw .closed }
+        do {
+            return try await pool.writeWithoutTransaction(body)
+        } catch {
+            throw readingError(error)
+        }
+    }
+}
