@@ -3,6 +3,7 @@
 #define KZ_KERNELS_H
 
 #include "cpu.h"
+#include "encoder.h"
 #include "scan.h"
 
 #endif
