@@ -66,3 +66,28 @@ int32_t kz_scan_row_square_sum(const uint8_t *lane, size_t groupCount) {
     }
     return sum;
 }
+
+double kz_scan_square_sum(const float *vector, size_t count) {
+    double sums[4] = {0, 0, 0, 0};
+    size_t index = 0;
+    for (; index + 4 <= count; index += 4) {
+        for (size_t i = 0; i < 4; i++) {
+            const double square = (double)vector[index + i] * (double)vector[index + i];
+            sums[i] = sums[i] + square;
+        }
+    }
+    for (size_t i = 0; index + i < count; i++) {
+        const double square = (double)vector[index + i] * (double)vector[index + i];
+        sums[i] = sums[i] + square;
+    }
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+float kz_scan_largest_magnitude(const float *vector, size_t count) {
+    float largest = 0;
+    for (size_t index = 0; index < count; index++) {
+        const float magnitude = __builtin_fabsf(vector[index]);
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    return largest;
+}

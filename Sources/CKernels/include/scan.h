@@ -78,7 +78,13 @@ void kz_scan_copy_row(const uint8_t *lane, uint8_t *otherLane, size_t groupCount
 float kz_scan_row_product(const uint8_t *lane, const float *vector, size_t groupCount);
 float kz_scan_row_distance_squared(const uint8_t *lane, const float *vector, float scale, size_t groupCount);
 
-// Sums over one row's codes: of code * code, exact.
+// The sum of squares, in double, in four running sums as above. Not finite if and only if a component is not.
+double kz_scan_square_sum(const float *vector, size_t count);
+
+// The largest absolute value; 0 for none. Components are finite.
+float kz_scan_largest_magnitude(const float *vector, size_t count);
+
+// The sum of code * code over one row, exact.
 int32_t kz_scan_row_square_sum(const uint8_t *lane, size_t groupCount);
 
 #ifdef __cplusplus

@@ -1,0 +1,22 @@
+public import RecordSchema
+
+/// One query.
+public struct SearchRequest: Sendable {
+    /// 1,000 hits after an offset of up to 10,000.
+    public static let resultLimitRange = 1...11_000
+
+    /// `dimension` finite components; not all zero for `cosine`. Need not be normalised.
+    public var vector: [Float]
+    public var resultLimit: Int
+    /// Hits below it are left out. In the metric's unit, so below 0 for `euclidean`.
+    public var minimumScore: Float?
+    /// Rows that do not satisfy it are left out.
+    public var filter: Filter?
+
+    public init(vector: [Float], resultLimit: Int = 10, minimumScore: Float? = nil, filter: Filter? = nil) {
+        self.vector = vector
+        self.resultLimit = resultLimit
+        self.minimumScore = minimumScore
+        self.filter = filter
+    }
+}
