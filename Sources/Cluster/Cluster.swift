@@ -127,8 +127,8 @@ public struct Cluster: Sendable {
 
     private mutating func runDueTimers() {
         while let slot = workerTimers.due(at: now) { workerTimerFired(slot) }
-        while let slot = collectionTimers.due(at: now) { collectionTimerFired(slot) }
         while let slot = queryTimers.due(at: now) { queryTimerFired(slot) }
+        while let slot = collectionTimers.due(at: now) { collectionTimerFired(slot) }
     }
 
     /// Asks for a tick when the timer is not set or would come too late. One that comes too early is left: its tick

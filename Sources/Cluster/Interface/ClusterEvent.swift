@@ -25,7 +25,8 @@ public enum ClusterAction: Sendable, Hashable {
     /// Connect to a worker's search endpoint, and reconnect by yourself after a loss, until `disconnect`. Report losses
     /// and reconnections.
     case connect(WorkerIncarnation, endpoint: String)
-    /// The worker is gone: give the connection up. What was in flight has been dealt with.
+    /// The worker is gone: give the connection up. What is in flight there needs no report; the actions that follow ask
+    /// others in its place.
     case disconnect(WorkerIncarnation)
     /// The announcement changed nothing. Tell the peer or the log.
     case rejectAnnouncement(WorkerIncarnation, endpoint: String, AnnouncementRejection)

@@ -72,11 +72,12 @@ extension Cluster {
             if queries.ids[slot] == query, !queries.elements[slot].tasks.isEmpty { stopWaiting(slot) }
         } else {
             var isStillWaiting = false
+            let replanCount = queries.elements[slot].replanCount
             for taskIndex in queries.elements[slot].tasks.indices {
                 guard queries.elements[slot].tasks[taskIndex].phase == .waiting else { continue }
                 rescue(slot, taskIndex)
-                // Ended, or begun again on another set, which has been seen to already.
-                guard queries.ids[slot] == query, taskIndex < queries.elements[slot].tasks.count else { break }
+                // Ended, or begun again with other tasks, which have been seen to already.
+                guard queries.ids[slot] == query, queries.elements[slot].replanCount == replanCount else { break }
                 if queries.elements[slot].tasks[taskIndex].phase == .waiting { isStillWaiting = true }
             }
             if queries.ids[slot] == query, !isStillWaiting, !queries.elements[slot].tasks.isEmpty { stopWaiting(slot) }

@@ -103,9 +103,8 @@ extension Cluster {
     mutating func removeWorker(_ slot: Int) {
         let incarnation = workers.elements[slot].incarnation
         removeReplicas(of: slot)
-        workers.elements[slot].isConnected = false
+        giveUp(slot)
         failAttempts(of: slot)
-        giveUpIfIdle(slot)
         workerTimers.remove(slot)
         workerSlots[incarnation.id] = nil
         workers.remove(slot)
@@ -127,7 +126,11 @@ extension Cluster {
 
     /// Gives up the connection to a worker that has left, once nothing is in flight there.
     mutating func giveUpIfIdle(_ slot: Int) {
-        guard workers.elements[slot].attemptSlots.isEmpty, !workers.elements[slot].isGivenUp else { return }
+        if workers.elements[slot].attemptSlots.isEmpty { giveUp(slot) }
+    }
+
+    private mutating func giveUp(_ slot: Int) {
+        guard !workers.elements[slot].isGivenUp else { return }
         workers.elements[slot].isGivenUp = true
         workers.elements[slot].isConnected = false
         actions.append(.disconnect(workers.elements[slot].incarnation))
