@@ -66,6 +66,7 @@ def test_a_worker_may_serve_some_collections_only(new_cluster):
     cluster = new_cluster(collections={"left": points(4), "right": points(4)}, workers=0)
     for collection in ("left", "right"):
         cluster.add_worker("--collection", collection, wait=False)
+    cluster.wait_ready(2)
     for collection in ("left", "right"):
         cluster.api.add(collection, {"label": collection, "vector": [1, 2, 3, 4]}, wait="searchable")
         assert [hit["label"] for hit in cluster.api.search(collection, vector=[1, 2, 3, 4])] == [collection]

@@ -13,7 +13,8 @@ COLLECTIONS = {"fresh_points": points(8), "fresh_notes": NOTES, "fresh_jobs": JO
 
 def direction(number):
     """A vector of eight components that has no other near it."""
-    return [random.Random(number).gauss(0, 1) for _ in range(8)]
+    source = random.Random(number)
+    return [source.gauss(0, 1) for _ in range(8)]
 
 
 def found(api, collection, **body):
@@ -33,6 +34,14 @@ def test_a_header_may_name_the_write_too(api):
     answer = api.request("POST", "/api/v1/fresh_points/search", json={"vector": direction(1000), "top_k": 1},
                          headers={"X-Kazi-Min-Seq": str(write.seq)})
     assert [hit["id"] for hit in answer.json()] == [write.record["id"]]
+
+
+def test_the_write_that_is_named_may_be_another_collections(api):
+    """Sequence numbers are one row for all: a client that remembers the last one it saw may name it anywhere."""
+    for collection, record in (("events", {"type": "seen", "timestamp": "2026-01-01T00:00:00Z", "payload": {}}),
+                               ("fresh_notes", {"text": "elsewhere"})):
+        elsewhere = api.add(collection, record)
+        assert api.post("/api/v1/fresh_points/search", {"vector": direction(0), "min_seq": elsewhere.seq}).status_code == 200
 
 
 def test_a_write_that_no_one_has_made_yet_is_not_pretended(api):

@@ -62,10 +62,6 @@ class RawConnection:
             body = self._read_exactly(int(headers.get("content-length", 0))) if status not in (100, 204, 304) else b""
         return RawAnswer(status, headers, body)
 
-    def is_closed(self):
-        """Whether the gateway closes the connection, rather than sending more, before the time is up."""
-        return self._receive() == b""
-
     def _receive(self):
         try:
             return self._socket.recv(1 << 16)
