@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The person's tool: each subcommand is a file of its own.
+@main
+struct Kazi: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kazi",
+        abstract: "Run Kazi, fill it, search it and measure it.",
+        subcommands: [Up.self, Import.self, Search.self, Export.self, Status.self])
+}
