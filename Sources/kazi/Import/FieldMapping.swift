@@ -19,9 +19,12 @@ struct FieldMapping: Sendable, Equatable {
     private(set) var columns: [Column] = []
     private(set) var constants: [Constant] = []
 
-    static let none = FieldMapping()
+    static let none = FieldMapping(columns: [])
 
-    private init() {}
+    init(columns: [Column] = [], constants: [Constant] = []) {
+        self.columns = columns
+        self.constants = constants
+    }
 
     /// - Throws: `ValidationError` for a text without `=`, an empty field, or a field named twice.
     init(map: [String], set: [String]) throws {

@@ -90,7 +90,7 @@ struct SampleLoader: Sendable {
         }
     }
 
-    private static func fileURL() throws -> URL {
+    static func fileURL() throws -> URL {
         guard let url = Bundle.module.url(forResource: "sample-jobs", withExtension: "ndjson") else {
             throw CommandFailure("the sample is missing beside the executable")
         }

@@ -43,7 +43,7 @@ struct TextTable: Sendable {
         while widths.count > 1, minimum(widths) > width { widths.removeLast() }
         var excess = widths.reduce(0, +) + gap.count * (widths.count - 1) - width
         while excess > 0 {
-            guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > columnWidthMin
+            guard let widest = widths.indices.max(by: { (widths[$0], $0) < (widths[$1], $1) }), widths[widest] > columnWidthMin
             else { break }
             widths[widest] -= 1
             excess -= 1
