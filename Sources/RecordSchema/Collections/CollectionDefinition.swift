@@ -7,10 +7,8 @@ public struct CollectionDefinition: Sendable {
     public let name: String
     public let title: String?
     public let description: String?
-    /// The fields in the order of the file.
-    public let fields: [Field]
-    /// Whether a body with a field of another name is refused; otherwise such fields are dropped.
-    public let refusesUnknownFields: Bool
+    /// The fields, in the order of the file, and whether a body with others is refused; otherwise those are dropped.
+    public let type: ObjectType
     /// Fields whose text loses the white space at both ends once it has passed the other checks.
     public let trimmedFields: [String]
     public let embeddingSource: EmbeddingSource
@@ -21,6 +19,26 @@ public struct CollectionDefinition: Sendable {
     public let rules: [Rule]
     /// The declaration as JSON, all of it in the file's order: what an OpenAPI document shows.
     public let schema: JSONObject
-    /// The text of the file, byte for byte: what a digest of the declaration is made of.
+    /// The text of the file: what a digest of the declaration is made of.
     public let source: String
+
+    /// The fields in the order of the file.
+    public var fields: [Field] { type.fields }
+
+    init(
+        name: String, title: String?, description: String?, type: ObjectType, extensions: CollectionExtensions,
+        schema: JSONObject, source: String
+    ) {
+        self.name = name
+        self.title = title
+        self.description = description
+        self.type = type
+        self.trimmedFields = extensions.trimmedFields
+        self.embeddingSource = extensions.embeddingSource
+        self.columns = extensions.columns
+        self.keyFields = extensions.keyFields
+        self.rules = extensions.rules
+        self.schema = schema
+        self.source = source
+    }
 }
