@@ -10,17 +10,21 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "Key sent as X-API-Key (KAZI_API_KEY).")
     var apiKey: String?
 
-    @Option(help: "Seconds that one request may take, 1...3600 (default 60).")
-    var timeout: Int = 60
+    @Option(help: "Seconds that one request may take, 1...3600 (default 60; 600 where records are written and embedded).")
+    var timeout: Int?
 
     static let defaultURL = "http://127.0.0.1:8000"
 
+    mutating func validate() throws {
+        if let timeout, !(1...3600).contains(timeout) { throw ValidationError("--timeout takes 1 to 3600, not \(timeout)") }
+    }
+
     /// The gateway that the flags and variables name.
-    func address() throws -> GatewayAddress {
-        guard (1...3600).contains(timeout) else { throw ValidationError("--timeout takes 1 to 3600, not \(timeout)") }
+    func address(defaultTimeout: Duration = .seconds(60)) throws -> GatewayAddress {
         let text = try EnvironmentSetting.value(url, "KAZI_URL", default: Self.defaultURL)
         guard let address = GatewayAddress(
-            text, apiKey: try EnvironmentSetting.optional(apiKey, "KAZI_API_KEY"), timeout: .seconds(timeout))
+            text, apiKey: try EnvironmentSetting.optional(apiKey, "KAZI_API_KEY"),
+            timeout: timeout.map { .seconds($0) } ?? defaultTimeout)
         else { throw ValidationError("--url takes an address such as \(Self.defaultURL), not '\(text)'") }
         return address
     }
@@ -33,6 +37,9 @@ struct GatewayAddress: Sendable {
     let apiKey: String?
     /// How long one request may take, its answer included.
     let timeout: Duration
+
+    /// Enough for a batch of long texts that are embedded one by one on a slow machine.
+    static let batchTimeout = Duration.seconds(600)
 
     /// - Returns: `nil` unless `text` is an `http` or `https` address with a host and neither query nor fragment.
     init?(_ text: String, apiKey: String? = nil, timeout: Duration = .seconds(60)) {

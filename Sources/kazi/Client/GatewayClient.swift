@@ -128,7 +128,8 @@ struct GatewayClient: Sendable {
         case let error as IOError:
             return GatewayFailure.connectionLost(url: url, reason: systemErrorText(error.errnoCode))
         case let error as NIOConnectionError:
-            return GatewayFailure.connectionLost(url: url, reason: error.dnsAError == nil ? "no connection" : "unknown host \(error.host)")
+            let reason = error.dnsAError == nil ? "no connection" : "unknown host \(error.host)"
+            return GatewayFailure.connectionLost(url: url, reason: reason)
         default: return GatewayFailure.connectionLost(url: url, reason: "\(error)")
         }
     }

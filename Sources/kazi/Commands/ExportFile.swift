@@ -14,12 +14,9 @@ struct ExportFile: ~Copyable {
             return
         }
         let temporary = path + ".\(ProcessInfo.processInfo.processIdentifier).part"
-        do {
-            try Data().write(to: URL(fileURLWithPath: temporary), options: .withoutOverwriting)
-            handle = try FileHandle(forWritingTo: URL(fileURLWithPath: temporary))
-        } catch {
-            throw CommandFailure("cannot write \(path): \(error.localizedDescription)")
-        }
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw CommandFailure("cannot write \(temporary): \(systemErrorText(errno))") }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         (self.path, temporaryPath) = (path, temporary)
     }
 

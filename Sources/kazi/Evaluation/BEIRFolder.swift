@@ -24,12 +24,15 @@ struct BEIRFolder: Sendable {
         for name in ["corpus.jsonl", "queries.jsonl", "qrels/\(split).tsv"]
         where !FileManager.default.isReadableFile(atPath: root.appendingPathComponent(name).path) {
             throw CommandFailure(
-                "\(path) is no BEIR folder: there is no readable \(name) (it has corpus.jsonl, queries.jsonl and qrels/\(split).tsv)")
+                "\(path) is no BEIR folder: there is no readable \(name) "
+                    + "(it has corpus.jsonl, queries.jsonl and qrels/\(split).tsv)")
         }
         let gains = try Self.readGains(root.appendingPathComponent("qrels/\(split).tsv"))
         queries = try Self.readQueries(root.appendingPathComponent("queries.jsonl")).filter { gains[$0.id] != nil }
         self.gains = gains
-        guard !queries.isEmpty else { throw CommandFailure("no query of \(path)/queries.jsonl has a judgement in qrels/\(split).tsv") }
+        guard !queries.isEmpty else {
+            throw CommandFailure("no query of \(path)/queries.jsonl has a judgement in qrels/\(split).tsv")
+        }
     }
 
     private static func lines(of url: URL) throws -> [Substring.UTF8View.SubSequence] {

@@ -7,8 +7,8 @@ import ServiceRuntime
 struct Eval: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Measure the search on a BEIR folder: nDCG@10, recall@100, queries/s and latency.",
-        discussion: "Starts a gateway and a worker of its own in a temporary folder, imports the corpus over HTTP, and asks the queries "
-            + "that have judgements. With --url it uses a running gateway, which needs a collection with the fields doc_id, title "
+        discussion: "Starts a gateway and a worker of its own in a temporary folder, imports the corpus over HTTP, and asks "
+            + "the queries that have judgements. With --url it uses a running gateway, which needs a collection with the fields doc_id, title "
             + "and text.")
 
     @Argument(help: "The folder: corpus.jsonl, queries.jsonl and qrels/test.tsv.")
@@ -79,7 +79,8 @@ struct Eval: AsyncParsableCommand {
     }
 
     private func evaluateRunning(_ data: BEIRFolder) async throws -> EvaluationReport {
-        let address = try ConnectionOptions.parse(url.map { ["--url", $0] } ?? []).address()
+        let options = try ConnectionOptions.parse(url.map { ["--url", $0] } ?? [])
+        let address = try options.address(defaultTimeout: GatewayAddress.batchTimeout)
         let run = EvaluationRun(
             folder: data, collection: collection, connectionCount: connections, errorsPath: "eval.errors.ndjson")
         return try await run.run(address)

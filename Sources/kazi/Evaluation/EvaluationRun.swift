@@ -53,7 +53,8 @@ struct EvaluationRun: Sendable {
         await ledger.clearLine()
         let counts = await ledger.counts
         guard counts.refused == 0 else {
-            throw CommandFailure("\(counts.refused) documents of \(folder.corpusPath) were refused; the reasons are in \(errorsPath)")
+            throw CommandFailure(
+                "\(counts.refused) documents of \(folder.corpusPath) were refused; the reasons are in \(errorsPath)")
         }
         guard counts.total > 0 else { throw CommandFailure("\(folder.corpusPath) holds no document") }
         return (counts.total, Double(counts.total) / (await ledger.elapsed).inSeconds)

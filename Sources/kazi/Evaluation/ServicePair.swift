@@ -39,7 +39,7 @@ struct ServicePair: Sendable {
                 let found = try await waitForAddresses()
                 addresses.continuation.yield(found)
                 try await SampleLoader(baseURL: found.http).waitUntilReady(patience: Self.startPatience)
-                guard let address = GatewayAddress(found.http) else {
+                guard let address = GatewayAddress(found.http, timeout: GatewayAddress.batchTimeout) else {
                     throw CommandFailure("the gateway wrote '\(found.http)' as its address")
                 }
                 return try await body(address)

@@ -24,10 +24,12 @@ struct Import: AsyncParsableCommand {
     @Flag(help: "Quotes in the file are ordinary characters (such as O*NET's tab-separated files).")
     var noQuotes = false
 
-    @Option(help: ArgumentHelp("Take a field from the column or key of another name; may be repeated.", valueName: "field=column"))
+    @Option(help: ArgumentHelp(
+        "Take a field from the column or key of another name; may be repeated.", valueName: "field=column"))
     var map: [String] = []
 
-    @Option(help: ArgumentHelp("Give a field the same value in every record; may be repeated.", valueName: "field=value"))
+    @Option(help: ArgumentHelp(
+        "Give a field the same value in every record; may be repeated.", valueName: "field=value"))
     var set: [String] = []
 
     @Option(help: "Records in one request, 1...10000.")
@@ -60,8 +62,9 @@ struct Import: AsyncParsableCommand {
         let source = try openSource()
         let errorsPath = errors ?? (file == "-" ? "import.errors.ndjson" : file + ".errors.ndjson")
         let ledger = ImportLedger(errorsPath: errorsPath, fileBytes: source.sizeBytes, showsProgress: true)
+        let address = try connection.address(defaultTimeout: GatewayAddress.batchTimeout)
         let ending = await outcome {
-            try await GatewayClient.with(try connection.address(), connectionCount: connections) { client in
+            try await GatewayClient.with(address, connectionCount: connections) { client in
                 // A gateway that is not there at the start is told at once; one that goes away later is waited for.
                 _ = try await client.answer(to: .init(path: "/health/live"))
                 let sender = BatchSender(
@@ -113,7 +116,9 @@ struct Import: AsyncParsableCommand {
                 throw CommandFailure("the gateway has no collection '\(collection)'")
             }
             throw CommandFailure("\(failure)\(again)")
-        case let failure as ImportFileError: throw CommandFailure("\(file == "-" ? "standard input" : file): \(failure)\(again)")
+        case ImportFileError.unreadable(let path, let reason)?: throw CommandFailure("cannot read \(path): \(reason)\(again)")
+        case let failure as ImportFileError:
+            throw CommandFailure("\(file == "-" ? "standard input" : file): \(failure)\(again)")
         case let other?: throw other
         }
     }

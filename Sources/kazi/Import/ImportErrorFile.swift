@@ -24,11 +24,14 @@ struct ImportErrorFile {
     mutating func flush() throws {
         guard !pending.isEmpty else { return }
         defer { pending.removeAll(keepingCapacity: true) }
-        do {
-            if handle == nil {
-                try Data().write(to: URL(fileURLWithPath: path))
-                handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        if handle == nil {
+            let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else {
+                throw CommandFailure("cannot write the refused lines to \(path): \(systemErrorText(errno))")
             }
+            handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        }
+        do {
             try handle?.write(contentsOf: Data(pending))
         } catch {
             throw CommandFailure("cannot write the refused lines to \(path): \(error.localizedDescription)")

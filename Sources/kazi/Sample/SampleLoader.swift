@@ -59,7 +59,9 @@ struct SampleLoader: Sendable {
     }
 
     private func address() throws -> GatewayAddress {
-        guard let address = GatewayAddress(baseURL) else { throw CommandFailure("'\(baseURL)' is no address of a gateway") }
+        guard let address = GatewayAddress(baseURL, timeout: GatewayAddress.batchTimeout) else {
+            throw CommandFailure("'\(baseURL)' is no address of a gateway")
+        }
         return address
     }
 
@@ -67,12 +69,12 @@ struct SampleLoader: Sendable {
     /// start left.
     private static func wantsSample(_ client: GatewayClient) async throws -> Bool {
         do {
-            let list = try await client.json(of: .init(path: "/api/v1/\(collection)", query: [("limit", "\(recordCount)")]))
+            let request = GatewayClient.Request(path: "/api/v1/\(collection)", query: [("limit", "\(recordCount)")])
+            let list = try await client.json(of: request)
             guard let records = list.arrayValue, records.count < recordCount else { return false }
             guard !records.isEmpty else { return true }
-            let sample = try Set(String(contentsOf: fileURL(), encoding: .utf8).split(separator: "\n").map { line in
-                try JSON(parsing: Array(line.utf8)).objectValue?["url"]?.stringValue
-            })
+            let lines = try String(contentsOf: fileURL(), encoding: .utf8).split(separator: "\n")
+            let sample = try Set(lines.map { try JSON(parsing: Array($0.utf8)).objectValue?["url"]?.stringValue })
             return records.allSatisfy { record in
                 record.objectValue?["url"]?.stringValue.map { sample.contains($0) } ?? false
             }
