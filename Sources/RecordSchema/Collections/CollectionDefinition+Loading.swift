@@ -1,10 +1,11 @@
-public import Foundation
+import Foundation
 
 extension CollectionDefinition {
     /// Reads one collection file; the collection has the file's name.
     ///
     /// Throws everything that is wrong with the file at once.
-    public static func load(file: URL) throws(CollectionFileError) -> CollectionDefinition {
+    public static func load(path: String) throws(CollectionFileError) -> CollectionDefinition {
+        let file = URL(fileURLWithPath: path)
         let fileName = file.lastPathComponent
         let source: String
         do {
@@ -29,11 +30,11 @@ extension CollectionDefinition {
     /// Reads every `*.yaml` and `*.yml` of a folder, in the order of their names.
     ///
     /// Throws everything that is wrong with all files at once, and when there is none.
-    public static func loadAll(directory: URL) throws(CollectionFileError) -> [CollectionDefinition] {
-        let folder = directory.lastPathComponent
+    public static func loadAll(directory: String) throws(CollectionFileError) -> [CollectionDefinition] {
+        let folder = URL(fileURLWithPath: directory).lastPathComponent
         let names: [String]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            names = try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
             throw CollectionFileError([
                 .init(file: folder, message: "cannot be read: \(error.localizedDescription)")
@@ -47,7 +48,7 @@ extension CollectionDefinition {
         var problems: [CollectionFileError.Problem] = []
         for file in files {
             do throws(CollectionFileError) {
-                let definition = try load(file: directory.appendingPathComponent(file))
+                let definition = try load(path: "\(directory)/\(file)")
                 if definitions.contains(where: { $0.name == definition.name }) {
                     problems.append(.init(file: file, message: "another file declares this collection too"))
                 }

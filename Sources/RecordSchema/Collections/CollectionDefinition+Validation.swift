@@ -50,14 +50,14 @@ extension CollectionDefinition {
 
     private func record(_ fields: JSONObject, vector: [Float]?) -> ValidRecord {
         ValidRecord(
-            fields: fields, body: fields.serialized(), embeddingText: embeddingText(fields), vector: vector,
+            fields: fields, body: fields.serialized(), embeddingText: embeddingText(of: fields), vector: vector,
             key: key(fields), filterValues: columns.map { $0.values(in: fields) })
     }
 
     /// The text of a record that is embedded, as in `ValidRecord.embeddingText`.
     ///
     /// - Parameter fields: The fields of a valid record.
-    public func embeddingText(_ fields: JSONObject) -> String? {
+    public func embeddingText(of fields: JSONObject) -> String? {
         guard case .text(let names) = embeddingSource else { return nil }
         return names.compactMap { fields[$0] }.flatMap(Self.texts).filter { !$0.isEmpty }.joined(separator: " ")
     }

@@ -18,6 +18,11 @@ public struct JSONObject: Sendable {
 
     public init() {}
 
+    /// The members in order; of two with one key the later value counts.
+    public init(_ members: some Sequence<(String, JSON)>) {
+        for (key, value) in members { self[key] = value }
+    }
+
     public var count: Int { members.count }
     public var isEmpty: Bool { members.isEmpty }
 
@@ -67,7 +72,7 @@ public struct JSONObject: Sendable {
 
 extension JSONObject: ExpressibleByDictionaryLiteral {
     public init(dictionaryLiteral elements: (String, JSON)...) {
-        for (key, value) in elements { self[key] = value }
+        self.init(elements)
     }
 }
 

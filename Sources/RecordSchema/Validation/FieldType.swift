@@ -148,15 +148,15 @@ extension FieldType {
         .choice(Choice(kind: .literal, values: values.map(JSON.string)))
     }
 
-    public static func integer(in range: ClosedRange<Int64>) -> FieldType {
+    public static func integer(_ range: ClosedRange<Int64>) -> FieldType {
         .integer(IntegerLimits(minimum: range.lowerBound, maximum: range.upperBound))
     }
 
-    public static func integer(in range: PartialRangeFrom<Int64>) -> FieldType {
+    public static func integer(_ range: PartialRangeFrom<Int64>) -> FieldType {
         .integer(IntegerLimits(minimum: range.lowerBound))
     }
 
-    public static func number(in range: ClosedRange<Double>) -> FieldType {
+    public static func number(_ range: ClosedRange<Double>) -> FieldType {
         .number(NumberLimits(minimum: range.lowerBound, maximum: range.upperBound))
     }
 

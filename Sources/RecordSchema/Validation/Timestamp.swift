@@ -2,8 +2,8 @@
 public enum Timestamp {
     /// RFC 3339 in UTC with a `Z`: whole seconds without a fraction, otherwise six digits of it.
     ///
-    /// - Parameter microseconds: since 1970-01-01T00:00:00Z, in the years 0 to 9999.
-    public static func text(microseconds: Int64) -> String {
+    /// - Parameter microseconds: Since 1970-01-01T00:00:00Z, in the years 0 to 9999.
+    public static func rfc3339(_ microseconds: Int64) -> String {
         let time = LocalTime(microseconds: microseconds)
         let second = time.secondOfDay
         let clock = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"

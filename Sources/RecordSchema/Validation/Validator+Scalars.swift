@@ -42,7 +42,7 @@ extension Validator {
 
     mutating func dateTime(_ value: JSON) -> JSON? {
         switch DateTimeInput.dateTime(value) {
-        case .success(let time): .string(Timestamp.text(microseconds: time.microsecondsUTC))
+        case .success(let time): .string(Timestamp.rfc3339(time.microsecondsUTC))
         case .failure(let kind): refuse(kind, value)
         }
     }

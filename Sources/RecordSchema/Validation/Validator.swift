@@ -21,9 +21,14 @@ struct Validator {
         return nil
     }
 
+    /// Goes one step down; `leave` goes back.
+    mutating func enter(_ component: LocComponent) { loc.append(component) }
+
+    mutating func leave() { loc.removeLast() }
+
     mutating func at<Result>(_ component: LocComponent, _ body: (inout Validator) -> Result) -> Result {
-        loc.append(component)
-        defer { loc.removeLast() }
+        enter(component)
+        defer { leave() }
         return body(&self)
     }
 
