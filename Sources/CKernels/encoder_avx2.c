@@ -8,7 +8,6 @@
 #define KZ_TARGET __attribute__((target("avx2,fma")))
 #define KZ_TILE_ROWS 6
 #define KZ_TILE_PANELS 1
-#define KZ_DIRECT_ROWS 12
 #define KV_LANES 8
 typedef __m256 kv;
 #define KV_FUNCTION static inline __attribute__((always_inline)) KZ_TARGET

@@ -8,7 +8,6 @@
 #define KZ_TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))
 #define KZ_TILE_ROWS 12
 #define KZ_TILE_PANELS 2
-#define KZ_DIRECT_ROWS 12
 #define KV_LANES 16
 typedef __m512 kv;
 #define KV_FUNCTION static inline __attribute__((always_inline)) KZ_TARGET

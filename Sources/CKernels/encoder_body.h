@@ -19,6 +19,10 @@
 
 // MARK: Products
 
+// How far ahead of its use a weight is fetched: a few rows pass over the weights faster than the processor's own
+// prefetching brings them (8 rows on Zen 3: 0.47 of the peak without, 0.60 with).
+#define KZ_PREFETCH_AHEAD 1024
+
 // c += a · b for `rows` rows and `panels` panels, both known when compiled. A panel of b is `depth` times 16 floats, or
 // 16 bfloat16. Every element of c is one chain of multiply-adds in the order of k, whatever the tile's shape.
 KZ_INLINE void KZ_NAME(tile)(const int rows, const int panels, const int is_bfloat16, const float *a, size_t a_stride,
@@ -29,12 +33,22 @@ KZ_INLINE void KZ_NAME(tile)(const int rows, const int panels, const int is_bflo
 #pragma clang loop unroll(full)
         for (int v = 0; v < panels * KV_PER_PANEL; v++) sum[r][v] = kv_load(c + (size_t)r * c_stride + v * KV_LANES);
     }
+    const float *row[KZ_TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        row[r] = a + (size_t)r * a_stride;
+        // A register for each row: left alone, the compiler keeps one and walks from row to row in every step.
+        __asm__("" : "+r"(row[r]));
+    }
+#pragma clang loop unroll_count(4)
     for (size_t k = 0; k < depth; k++) {
         kv column[KZ_TILE_PANELS * KV_PER_PANEL];
 #pragma clang loop unroll(full)
         for (int p = 0; p < panels; p++) {
             const size_t at = (size_t)p * panel_stride + k * KZ_ENCODER_PANEL_WIDTH;
             if (is_bfloat16) {
+                // Half a cache line a step; panels lie behind one another, so this runs on into the next.
+                if (k % 2 == 0) __builtin_prefetch((const uint16_t *)b + at + KZ_PREFETCH_AHEAD);
                 kv_expand((const uint16_t *)b + at, column + p * KV_PER_PANEL);
             } else {
 #pragma clang loop unroll(full)
@@ -44,7 +58,7 @@ KZ_INLINE void KZ_NAME(tile)(const int rows, const int panels, const int is_bflo
         }
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
-            const kv value = kv_set(a[(size_t)r * a_stride + k]);
+            const kv value = kv_set(row[r][k]);
 #pragma clang loop unroll(full)
             for (int v = 0; v < panels * KV_PER_PANEL; v++) sum[r][v] = kv_fma(value, column[v], sum[r][v]);
         }
@@ -78,7 +92,7 @@ KZ_INLINE void KZ_NAME(tiles)(const int panels, const int is_bfloat16, const flo
     }
 }
 
-// One copy of each of the four loops: inlining them at every call would multiply the unrolled tiles.
+// One copy of each of these loops: inlining them at every call would multiply the unrolled tiles.
 static __attribute__((noinline)) KZ_TARGET void KZ_NAME(product_float)(
     const float *a, size_t row_count, size_t a_stride, const float *b, size_t panel_count, size_t panel_stride, size_t depth,
     float *c, size_t c_stride) {
@@ -146,7 +160,7 @@ KZ_INLINE kv KZ_NAME(gelu)(kv x) {
 // MARK: Layers
 
 static KZ_TARGET void KZ_NAME(linear)(const float *x, size_t row_count, size_t depth, const uint16_t *panels, const float *bias,
-                                      size_t width, kz_linear_kind kind, float *y, float *scratch) {
+                                      size_t width, kz_linear_kind kind, float *y) {
     const size_t panel_count = width / KZ_ENCODER_PANEL_WIDTH, panel_stride = depth * KZ_ENCODER_PANEL_WIDTH;
     for (size_t first = 0; first < row_count; first += KZ_ENCODER_ROW_BLOCK) {
         const size_t rows = row_count - first < KZ_ENCODER_ROW_BLOCK ? row_count - first : KZ_ENCODER_ROW_BLOCK;
@@ -159,28 +173,10 @@ static KZ_TARGET void KZ_NAME(linear)(const float *x, size_t row_count, size_t d
                 kv_store(row + i, kind == KZ_LINEAR_ADD ? kv_add(kv_load(row + i), b) : b);
             }
         }
-        if (rows <= KZ_DIRECT_ROWS) {
-            // Few rows: the weights are expanded in registers, and memory's speed is what counts.
-            KZ_NAME(product_bfloat16)(xs, rows, depth, panels, panel_count, panel_stride, depth, ys, width);
-        } else {
-            for (size_t k = 0; k < depth; k += KZ_ENCODER_DEPTH_BLOCK) {
-                const size_t block = depth - k < KZ_ENCODER_DEPTH_BLOCK ? depth - k : KZ_ENCODER_DEPTH_BLOCK;
-                for (size_t p = 0; p < panel_count; p += KZ_TILE_PANELS) {
-                    const size_t count = panel_count - p < KZ_TILE_PANELS ? panel_count - p : KZ_TILE_PANELS;
-                    for (size_t q = 0; q < count; q++) {
-                        const uint16_t *from = panels + (p + q) * panel_stride + k * KZ_ENCODER_PANEL_WIDTH;
-                        float *to = scratch + q * block * KZ_ENCODER_PANEL_WIDTH;
-                        for (size_t i = 0; i < block * KZ_ENCODER_PANEL_WIDTH; i += KZ_ENCODER_PANEL_WIDTH) {
-                            kv v[KV_PER_PANEL];
-                            kv_expand(from + i, v);
-#pragma clang loop unroll(full)
-                            for (int j = 0; j < KV_PER_PANEL; j++) kv_store(to + i + j * KV_LANES, v[j]);
-                        }
-                    }
-                    KZ_NAME(product_float)(xs + k, rows, depth, scratch, count, block * KZ_ENCODER_PANEL_WIDTH, block,
-                                           ys + p * KZ_ENCODER_PANEL_WIDTH, width);
-                }
-            }
+        for (size_t k = 0; k < depth; k += KZ_ENCODER_DEPTH_BLOCK) {
+            const size_t block = depth - k < KZ_ENCODER_DEPTH_BLOCK ? depth - k : KZ_ENCODER_DEPTH_BLOCK;
+            KZ_NAME(product_bfloat16)(xs + k, rows, depth, panels + k * KZ_ENCODER_PANEL_WIDTH, panel_count, panel_stride, block,
+                                      ys, width);
         }
         if (kind == KZ_LINEAR_GELU)
             for (size_t i = 0; i < rows * width; i += KV_LANES) kv_store(ys + i, KZ_NAME(gelu)(kv_load(ys + i)));

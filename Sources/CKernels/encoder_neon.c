@@ -8,7 +8,6 @@
 #define KZ_TARGET
 #define KZ_TILE_ROWS 6
 #define KZ_TILE_PANELS 1
-#define KZ_DIRECT_ROWS 12
 #define KV_LANES 4
 typedef float32x4_t kv;
 #define KV_FUNCTION static inline __attribute__((always_inline))

@@ -5,7 +5,6 @@
 #define KZ_TARGET
 #define KZ_TILE_ROWS 4
 #define KZ_TILE_PANELS 1
-#define KZ_DIRECT_ROWS 4
 #define KV_LANES 1
 #define KV_FUNCTION static inline __attribute__((always_inline))
 

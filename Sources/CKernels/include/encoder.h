@@ -18,8 +18,8 @@ extern "C" {
 #endif
 
 #define KZ_ENCODER_PANEL_WIDTH 16    // columns of a weight panel
-#define KZ_ENCODER_DEPTH_BLOCK 384   // rows of a panel that are expanded to float32 at a time
-#define KZ_ENCODER_ROW_BLOCK 48      // rows of x that share one expansion
+#define KZ_ENCODER_DEPTH_BLOCK 384   // rows of a panel that are used at a time: 12 kB of weights, beside which a tile's rows of x fit the L1 cache
+#define KZ_ENCODER_ROW_BLOCK 48      // rows of x that share one pass over the weights
 
 typedef enum kz_linear_kind {
     KZ_LINEAR_PLAIN = 0,    // y = x · W + bias
@@ -31,9 +31,9 @@ typedef struct kz_encoder_kernels {
     const char *name;
 
     // y from x · W + bias, as `kind` says. x is row_count × depth, y is row_count × width, both without gaps; `panels` is W as
-    // kz_encoder_pack wrote it; scratch holds KZ_ENCODER_DEPTH_BLOCK × 2 × KZ_ENCODER_PANEL_WIDTH floats.
+    // kz_encoder_pack wrote it.
     void (*linear)(const float *x, size_t row_count, size_t depth, const uint16_t *panels, const float *bias, size_t width,
-                   kz_linear_kind kind, float *y, float *scratch);
+                   kz_linear_kind kind, float *y);
 
     // Self-attention within one text. A row of qkv is query, key, value, each head_count × head_dimension; a row of y is
     // head_count × head_dimension. Scores are divided by sqrt(head_dimension). scratch holds

@@ -1,8 +1,4 @@
-#if canImport(Musl)
-import Musl
-#else
 import Glibc
-#endif
 
 /// A fixed run of numbers at an address that vector loads and huge pages like, zero at first.
 ///

@@ -47,6 +47,17 @@ struct Encoder: Sendable {
         return true
     }
 
+    /// `encode` into an array of its own.
+    func vectors(
+        of texts: [[Int32]], workspace: EncoderWorkspace, betweenLayers: () -> Bool = { true }
+    ) throws(EmbeddingError) -> (values: [Float], isDone: Bool) {
+        var values = [Float](repeating: 0, count: texts.count * configuration.hiddenSize)
+        let isDone = try unsafe values.withUnsafeMutableBufferPointer { output throws(EmbeddingError) in
+            try unsafe encode(texts, into: output, workspace: workspace, betweenLayers: betweenLayers)
+        }
+        return (values, isDone)
+    }
+
     /// Row by row the embedding of the piece, of its position and of the token type, normalized.
     private func readEmbeddings(of texts: [[Int32]], _ workspace: EncoderWorkspace) throws(EmbeddingError) {
         let width = configuration.hiddenSize
@@ -74,7 +85,7 @@ struct Encoder: Sendable {
         let hidden = unsafe workspace.hidden.pointer
         let wide = unsafe workspace.wide.pointer
         let context = unsafe workspace.context.pointer
-        unsafe linear(layer.attention, hidden, rowCount, to: wide, workspace)
+        unsafe linear(layer.attention, hidden, rowCount, to: wide)
         var row = 0
         for length in lengths {
             unsafe kernels.set.pointee.attention(
@@ -82,20 +93,19 @@ struct Encoder: Sendable {
                 workspace.attentionScratch.pointer)
             row += length
         }
-        unsafe linear(layer.attentionOutput, context, rowCount, KZ_LINEAR_ADD, to: hidden, workspace)
+        unsafe linear(layer.attentionOutput, context, rowCount, KZ_LINEAR_ADD, to: hidden)
         unsafe normalize(hidden, rowCount, gain: layer.attentionGain, offset: layer.attentionOffset)
-        unsafe linear(layer.intermediate, hidden, rowCount, KZ_LINEAR_GELU, to: wide, workspace)
-        unsafe linear(layer.output, wide, rowCount, KZ_LINEAR_ADD, to: hidden, workspace)
+        unsafe linear(layer.intermediate, hidden, rowCount, KZ_LINEAR_GELU, to: wide)
+        unsafe linear(layer.output, wide, rowCount, KZ_LINEAR_ADD, to: hidden)
         unsafe normalize(hidden, rowCount, gain: layer.outputGain, offset: layer.outputOffset)
     }
 
     private func linear(
         _ layer: EncoderWeights.Linear, _ input: UnsafePointer<Float>, _ rowCount: Int, _ kind: kz_linear_kind = KZ_LINEAR_PLAIN,
-        to output: UnsafeMutablePointer<Float>, _ workspace: EncoderWorkspace
+        to output: UnsafeMutablePointer<Float>
     ) {
         unsafe kernels.set.pointee.linear(
-            input, rowCount, layer.depth, weights.panels(layer), weights.floats(layer.bias), layer.width, kind, output,
-            workspace.linearScratch.pointer)
+            input, rowCount, layer.depth, weights.panels(layer), weights.floats(layer.bias), layer.width, kind, output)
     }
 
     private func normalize(_ rows: UnsafeMutablePointer<Float>, _ rowCount: Int, gain: Int, offset: Int) {

@@ -10,7 +10,6 @@ final class EncoderWorkspace {
     /// What attention gives for each piece.
     private(set) var context = AlignedBuffer<Float>(count: 0)
     private(set) var attentionScratch = AlignedBuffer<Float>(count: 0)
-    let linearScratch = AlignedBuffer<Float>(count: Int(2 * KZ_ENCODER_DEPTH_BLOCK * KZ_ENCODER_PANEL_WIDTH))
 
     /// Makes room for `rowCount` pieces in all, at most `longest` in one text.
     func reserve(rowCount: Int, longest: Int, _ configuration: BertConfiguration) {

@@ -1,8 +1,4 @@
-#if canImport(Musl)
-import Musl
-#else
 import Glibc
-#endif
 
 /// Why a model folder cannot be used: which file, and what is wrong with it.
 public enum ModelError: Error, Hashable {

@@ -1,9 +1,5 @@
 import Crypto
-#if canImport(Musl)
-import Musl
-#else
 import Glibc
-#endif
 
 /// A file of a model, open for reading at any place.
 ///
