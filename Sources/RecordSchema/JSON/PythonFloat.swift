@@ -5,19 +5,9 @@ enum PythonFloat {
         guard value.isFinite else {
             return value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity"
         }
-        // Swift's `description` has the same digits and the same notation, but for plain numbers from 1e16 to 2^54.
-        let text = value.description
-        guard value.magnitude >= 1e16, !text.utf8.contains(UInt8(ascii: "e")) else { return text }
-        return scientific(text)
-    }
-
-    /// `-12345678901234568.0` as `-1.2345678901234568e+16`.
-    private static func scientific(_ plain: String) -> String {
-        let sign = plain.hasPrefix("-") ? "-" : ""
-        var digits = plain.dropFirst(sign.count).prefix { $0 != "." }
-        let exponent = digits.count - 1
-        while digits.count > 1, digits.last == "0" { digits.removeLast() }
-        let fraction = digits.dropFirst()
-        return "\(sign)\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)e+\(exponent)"
+        // Swift's `description` has the same digits and the same notation, but turns to an exponent at 2^53 already.
+        // Doubles from there to 1e16 are integers at least 2 apart, so that all their digits are needed.
+        if value.magnitude > 0x1p53, value.magnitude < 1e16 { return "\(Int64(value)).0" }
+        return value.description
     }
 }

@@ -24,6 +24,7 @@ enum DateTimeFailure: String, Error {
     case outOfRangeSecond = "second value is outside expected range of 0-59"
     case secondFractionMissing = "second fraction digits missing after `.`"
     case dateTooSmall = "dates before 0000 are not supported as unix timestamps"
+    case timeTooLarge = "numeric times may not exceed 86,399 seconds"
     case dateTooLarge = "dates after 9999 are not supported as unix timestamps"
     case notANumber = "NaN values not permitted"
 }
@@ -73,7 +74,7 @@ struct DateTimeText {
             failure = error
         }
         if bytes.contains(UInt8(ascii: ".")) {
-            guard let number = NumberText.decimal(bytes[...]) else { throw failure }
+            guard leadingInteger != nil, let number = NumberText.decimal(bytes[...]) else { throw failure }
             return try UnixTime.time(inText: number)
         }
         guard let number = integer else { throw failure }
@@ -163,14 +164,25 @@ struct DateTimeText {
         return number
     }
 
-    /// The whole text as an integer that fits 64 bits: a sign or none, and digits. Its magnitude has to fit too, so
-    /// that -2^63 is none.
-    private var integer: Int64? {
+    /// The sum of the digits at the start, behind a sign or none, and whether they are all there is.
+    ///
+    /// As in speedate it is added up in 64 bits that may overflow, and given up only where it turns negative. So
+    /// 18446744073709551617 is 1: absurd, but the same verdict.
+    private var leadingInteger: (value: Int64, isWhole: Bool)? {
         let isNegative = bytes.first == UInt8(ascii: "-")
         let digits = bytes.dropFirst(isNegative || bytes.first == UInt8(ascii: "+") ? 1 : 0)
-        guard !digits.isEmpty, digits.allSatisfy(NumberText.isDigit) else { return nil }
-        let magnitude = Int64(String(decoding: digits, as: UTF8.self))
-        return magnitude.map { isNegative ? -$0 : $0 }
+        var sum: Int64 = 0
+        for index in digits.indices {
+            guard NumberText.isDigit(digits[index]) else { return (isNegative ? -sum : sum, false) }
+            sum = sum &* 10 &+ Int64(digits[index] - UInt8(ascii: "0"))
+            if sum < 0 { return nil }
+        }
+        return digits.isEmpty ? nil : (isNegative ? -sum : sum, true)
+    }
+
+    /// The whole text as an integer.
+    private var integer: Int64? {
+        leadingInteger.flatMap { $0.isWhole ? $0.value : nil }
     }
 }
 
@@ -191,6 +203,8 @@ enum UnixTime {
             second = Int64(quotient)
             microsecond += Int64(remainder) * 1_000
         }
+        // speedate counts them in 32 bits.
+        guard microsecond <= UInt32.max else { throw .timeTooLarge }
         second += microsecond / 1_000_000
         microsecond %= 1_000_000
         guard second >= firstSecond else { throw .dateTooSmall }

@@ -18,15 +18,13 @@ enum NumberText {
     /// is 1); the steps here are the same.
     static func integer(_ text: String) throws(IntegerFailure) -> JSON {
         guard let cleaned = cleaned(trimmed(text.unicodeScalars)) else { throw .invalid }
-        let failure: IntegerFailure
         do throws(IntegerFailure) {
             return try digits(cleaned)
         } catch {
-            failure = error
+            guard error == .invalid, let joined = withoutUnderscores(cleaned) else { throw error }
+            guard let value = try? digits(joined) else { throw .invalid }
+            return value
         }
-        guard cleaned.contains(UInt8(ascii: "_")) else { throw failure }
-        guard let joined = withoutUnderscores(cleaned), let value = try? digits(joined) else { throw .invalid }
-        return value
     }
 
     /// Without the plus sign, the zero fraction and the leading zeros; `nil` when that already shows it is no integer.
@@ -68,9 +66,12 @@ enum NumberText {
     /// A minus sign or none, then digits.
     private static func digits(_ bytes: [UInt8]) throws(IntegerFailure) -> JSON {
         let isNegative = bytes.first == UInt8(ascii: "-")
-        let digitsEnd = bytes.dropFirst(isNegative ? 1 : 0).firstIndex { !isDigit($0) } ?? bytes.count
+        let digits = bytes.dropFirst(isNegative ? 1 : 0)
+        let digitsEnd = digits.firstIndex { !isDigit($0) } ?? bytes.count
         guard digitsEnd <= integerLengthLimit else { throw .tooLong }
         guard digitsEnd == bytes.count, digitsEnd > (isNegative ? 1 : 0) else { throw .invalid }
+        // Zeros behind a minus sign that was behind zeros itself are left.
+        guard digits.first != UInt8(ascii: "0") || digits.count == 1 else { throw .invalid }
         let text = String(decoding: bytes, as: UTF8.self)
         return Int64(text).map(JSON.integer) ?? .bigInteger(text)
     }

@@ -116,14 +116,13 @@ extension Validator {
         }
     }
 
+    /// How far a number may be from a multiple, because 0.3 is none of 0.1 exactly; pydantic-core's.
+    private static let multipleTolerance = 1e-9
+
     private static func broken(_ limits: NumberLimits, by number: Double) -> IssueKind? {
         if let factor = limits.multipleOf {
-            // Inexact decimals: a billionth of the number may be missing, as in pydantic-core.
-            let remainder = number.truncatingRemainder(dividingBy: factor)
-            let tolerance = number.magnitude / 1e9
-            if remainder.magnitude > tolerance, (remainder.magnitude - factor).magnitude > tolerance {
-                return .multipleOf(.number(factor))
-            }
+            let quotient = (number / factor).rounded(.toNearestOrAwayFromZero)
+            if (quotient * factor - number).magnitude > multipleTolerance { return .multipleOf(.number(factor)) }
         }
         if let limit = limits.maximum, number > limit { return .lessThanEqual(.number(limit)) }
         if let limit = limits.exclusiveMaximum, number >= limit { return .lessThan(.number(limit)) }

@@ -86,7 +86,10 @@ extension Validator {
     private mutating func enumeration(_ value: JSON, _ choice: Choice) -> JSON? {
         let read: JSON?
         switch choice.values.first {
-        case .integer, .bigInteger: read = Self.integer(value)
+        case .integer:
+            read = Self.integer(value)
+            // As in pydantic-core, with the number that was read as the input.
+            if let read, case .bigInteger = read { return refuse(.intParsingSize, read) }
         case .number: read = try? Self.number(value).get()
         default: read = value
         }

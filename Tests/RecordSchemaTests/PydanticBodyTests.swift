@@ -1,0 +1,71 @@
+import Testing
+
+@testable import RecordSchema
+
+@Suite("Bodies against Pydantic", .enabled(if: Oracle.isAvailable, Oracle.absence))
+struct PydanticBodyTests {
+    @Test(.timeLimit(.minutes(5)))
+    func `of jobs get the same verdict, errors and stored form`() throws {
+        var generator = SeededGenerator(seed: 1)
+        let bodies = (0..<6_000).map { _ in BodyTexts.job(using: &generator) }
+        try compare("job", bodies, with: try Collections.jobs())
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `with every kind of field get the same verdict, errors and stored form`() throws {
+        var generator = SeededGenerator(seed: 2)
+        let bodies = (0..<6_000).map { _ in BodyTexts.wide(using: &generator) }
+        try compare("wide", bodies, with: try Collections.wide())
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `that are no objects or no JSON get the same errors`() throws {
+        var generator = SeededGenerator(seed: 3)
+        var bodies = ["", " ", "null", "[]", "1", "\"x\"", "true", "{", "{}", "{\"title\":}", "{\"title\":\"\\q\"}", "nul"]
+        for _ in 0..<500 { bodies.append(BodyTexts.damaged(BodyTexts.job(using: &generator), using: &generator)) }
+        try compare("job", bodies, with: try Collections.jobs())
+    }
+
+    private func compare(_ model: String, _ bodies: [String], with definition: CollectionDefinition) throws {
+        let requests = bodies.map { JSON.object(["model": .string(model), "body": .string($0)]) }
+        let answers = try Oracle.answers(to: requests)
+        var differences: [String] = []
+        var validCount = 0
+        for (body, theirs) in zip(bodies, answers) {
+            let ours = verdict(body, definition)
+            if theirs.objectValue?["ok"] != nil { validCount += 1 }
+            if text(ours) != text(theirs) {
+                differences.append(Self.difference(body, ours, theirs))
+            }
+        }
+        let isEmpty = differences.isEmpty
+        #expect(isEmpty, summary(differences))
+        // The generator has to reach both sides.
+        #expect(bodies.count < 1_000 || (bodies.count / 20..<bodies.count / 2).contains(validCount), "\(validCount) valid")
+    }
+
+    /// The body, and what only one side says of it.
+    private static func difference(_ body: String, _ ours: JSON, _ theirs: JSON) -> String {
+        func parts(_ verdict: JSON) -> [String] {
+            verdict.objectValue?["errors"]?.arrayValue?.map(text) ?? [text(verdict)]
+        }
+        let (our, their) = (parts(ours), parts(theirs))
+        let mine = our.filter { !their.contains($0) }.map { String($0.prefix(300)) }
+        let other = their.filter { !our.contains($0) }.map { String($0.prefix(300)) }
+        return "\(body.prefix(300))\n  ours only: \(mine)\n  Pydantic's only: \(other)"
+    }
+
+    private func verdict(_ body: String, _ definition: CollectionDefinition) -> JSON {
+        let value: JSON
+        do {
+            value = try JSON(parsing: Array(body.utf8))
+        } catch {
+            return .object(["errors": [error.issue().json]])
+        }
+        switch definition.validate(value, now: 0) {
+        case .success(let record): return .object(["ok": .object(record.fields)])
+        case .failure(.invalid(let issues)): return .object(["errors": .array(issues.map(\.json))])
+        case .failure(.dataQuality(let message, _)): return .object(["quality": .string(message)])
+        }
+    }
+}
