@@ -104,6 +104,15 @@ import Testing
         #expect(acceptedCount > 100)
     }
 
+    @Test func `may have numbers that are none, as Python's may, and is written without them`() throws {
+        let value = try JSON(parsing: Array("[NaN, -Infinity, Infinity, 1e999, -1e999]".utf8))
+        let elements = try #require(value.arrayValue)
+        let numbers = elements.compactMap(\.doubleValue)
+        #expect(numbers[0].isNaN)
+        #expect(Array(numbers[1...]) == [-.infinity, .infinity, .infinity, -.infinity])
+        #expect(text(value) == "[null,null,null,null,null]")
+    }
+
     @Test func `is written as Python writes it`() throws {
         let values: [(Double, String)] = [
             (5, "5.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e16, "1e+16"), (9_999_999_999_999_998, "9999999999999998.0"),

@@ -36,7 +36,7 @@ extension FileReader {
                 let names = named(
                     entry.value, place, fields, "a string, a number or an array of strings", where: Self.isEmbeddable)
                 result.embeddingSource = .text(fields: names.map(\.name))
-                if names.isEmpty { report(entry.line, place, "must name at least one field") }
+                if entry.value.json == [] { report(entry.line, place, "must name at least one field") }
             case "vector":
                 if let source = vectorSource(entry.value, place) { result.embeddingSource = source }
             case "filter":

@@ -89,6 +89,7 @@ extension FileReader {
 
     private mutating func enumeration(_ node: FileNode, _ place: String, _ type: String?) -> [JSON]? {
         guard let elements = elements(node, place) else { return nil }
+        let problemCount = problems.count
         var values: [JSON] = []
         for element in elements {
             let value = Self.json(element, type)
@@ -104,7 +105,7 @@ extension FileReader {
         let kinds = Set(values.map(Self.kindName))
         if values.isEmpty {
             report(node.line, place, "must not be empty")
-        } else if kinds.count > 1 || kinds.contains("other") {
+        } else if problems.count == problemCount, kinds.count > 1 || kinds.contains("other") {
             report(node.line, place, "must be all strings, all integers or all numbers")
         }
         return values

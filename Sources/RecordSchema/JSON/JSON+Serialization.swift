@@ -2,8 +2,8 @@ extension JSON {
     /// Compact JSON in UTF-8: no white space, members in their order, only what has to be escaped escaped, doubles as
     /// Python writes them.
     ///
-    /// NaN and the infinities come out as Python writes them too, `NaN`, `Infinity` and `-Infinity`, which is no
-    /// JSON; they can only be in an input that is shown again.
+    /// NaN and the infinities, for which JSON has no word, come out as null; they can only be in an input that is shown
+    /// again.
     public func serialized() -> [UInt8] {
         var bytes: [UInt8] = []
         serialize(into: &bytes)
@@ -17,7 +17,7 @@ extension JSON {
         case .boolean(false): bytes.append(contentsOf: "false".utf8)
         case .integer(let value): Self.append(value, to: &bytes)
         case .bigInteger(let digits): bytes.append(contentsOf: digits.utf8)
-        case .number(let value): bytes.append(contentsOf: PythonFloat.text(value).utf8)
+        case .number(let value): bytes.append(contentsOf: (value.isFinite ? PythonFloat.text(value) : "null").utf8)
         case .string(let text): Self.append(text, to: &bytes)
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))

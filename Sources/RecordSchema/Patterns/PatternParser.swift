@@ -212,7 +212,7 @@ struct PatternParser {
         case "U": return Self.one(try codePoint(digits: 8))
         default:
             let isPlain = ("0"..."9").contains(scalar) || ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
-            guard scalar.isASCII, scalar.value > 0x20, !isPlain, scalar != "<", scalar != ">" else {
+            guard scalar.isASCII, scalar.value >= 0x20, !isPlain, scalar != "<", scalar != ">" else {
                 index -= 1
                 throw error("\\\(scalar) is no escape")
             }

@@ -5,9 +5,12 @@ Reads one JSON request a line from standard input and writes one answer a line:
     {"model": "job", "body": "<JSON text>"}       a request body, judged as FastAPI judges it
     {"type": "datetime", "values": ["<JSON text>", ...]}   single values, judged by a type alone
     {"json": "<text>"}                            json.loads
+    {"fastapi": "job", "body": "<JSON text>"}     the same, sent to a FastAPI application: its status and answer
     {"pattern": "a+", "values": ["<text>", ...]}  whether the pattern is valid, and which texts match
 """
 
+import asyncio
+import functools
 import json
 import re
 import sys
@@ -206,6 +209,58 @@ def body(model, text):
     return judged(MODELS[model], value, ["body"])
 
 
+class Application:
+    """A FastAPI application with one route for each model, called without a server between."""
+
+    def __init__(self):
+        from fastapi import FastAPI
+
+        self.app = FastAPI()
+        self.app.add_api_route("/job", self.job, methods=["POST"])
+        self.app.add_api_route("/wide", self.wide, methods=["POST"])
+
+    def job(self, body: Job):
+        return stored(body)
+
+    def wide(self, body: Wide):
+        return stored(body)
+
+    async def post(self, model, text):
+        messages = [{"type": "http.request", "body": text.encode(), "more_body": False}]
+        status, parts = 0, []
+
+        async def receive():
+            return messages.pop() if messages else {"type": "http.disconnect"}
+
+        async def send(message):
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                parts.append(message.get("body", b""))
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/" + model,
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+        }
+        try:
+            await self.app(scope, receive, send)
+        except ValueError:
+            # It cannot write an answer that shows an infinite number.
+            return {"status": 500, "body": None}
+        return {"status": status, "body": json.loads(b"".join(parts))}
+
+
+@functools.cache
+def application():
+    return Application()
+
+
 def pattern(source, texts):
     try:
         adapter = TypeAdapter(Annotated[str, Field(pattern=source)])
@@ -222,6 +277,8 @@ def pattern(source, texts):
 
 
 def answer(request):
+    if "fastapi" in request:
+        return asyncio.run(application().post(request["fastapi"], request["body"]))
     if "model" in request:
         return body(request["model"], request["body"])
     if "type" in request:

@@ -63,7 +63,7 @@ struct OracleFailure: Error {
     var status: Int32
 }
 
-/// JSON as text, for messages and for comparison, where NaN is to equal itself.
+/// JSON as text, for messages and for comparison, where NaN is to be equal to itself.
 func text(_ value: JSON) -> String {
     String(decoding: value.serialized(), as: UTF8.self)
 }
