@@ -32,11 +32,12 @@ KV_FUNCTION kv kv_scale2(kv x, kv n) {
 }
 
 KV_FUNCTION void kv_expand(const uint16_t *p, kv *v) {
-    const uint16x8x2_t columns = vld2q_u16(p);
-    v[0] = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(columns.val[0]), 16));
-    v[1] = vreinterpretq_f32_u32(vshll_high_n_u16(columns.val[0], 16));
-    v[2] = vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(columns.val[1]), 16));
-    v[3] = vreinterpretq_f32_u32(vshll_high_n_u16(columns.val[1], 16));
+    const uint32x4_t first = vreinterpretq_u32_u16(vld1q_u16(p)), second = vreinterpretq_u32_u16(vld1q_u16(p + 8));
+    const uint32x4_t high = vdupq_n_u32(0xffff0000u);
+    v[0] = vreinterpretq_f32_u32(vshlq_n_u32(first, 16));
+    v[1] = vreinterpretq_f32_u32(vshlq_n_u32(second, 16));
+    v[2] = vreinterpretq_f32_u32(vandq_u32(first, high));
+    v[3] = vreinterpretq_f32_u32(vandq_u32(second, high));
 }
 
 #include "encoder_body.h"

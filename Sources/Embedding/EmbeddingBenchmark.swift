@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Times the encoder on the calling thread, text in, vector out: what `scripts/bench/embed` holds against other runtimes.
 ///
 /// The engine's threads and queues are left out, since the peers have none either. Tokenizing is included.
@@ -29,6 +31,12 @@ public struct EmbeddingBenchmark: Sendable {
     private let model: MiniLMModel
 
     public init(model: MiniLMModel) { self.model = model }
+
+    /// A request in, its measurement out, each one line of JSON: `kazi bench embed` does this for every line of its input.
+    public func answer(_ line: String) throws -> String {
+        let request = try JSONDecoder().decode(Request.self, from: Data(line.utf8))
+        return String(decoding: try JSONEncoder().encode(try measure(request)), as: UTF8.self)
+    }
 
     public func measure(_ request: Request) throws(EmbeddingError) -> Measurement {
         let encoder = Encoder(model: model)
