@@ -100,6 +100,7 @@ extension Validator {
     }
 
     mutating func vector(_ value: JSON, dimension: Int, metric: String) -> [Float]? {
+        if let vector = Self.plainVector(value, dimension: dimension) { return vector }
         let issueCount = issues.count
         let type = FieldType.array(of: .number, limits: CountLimits(minimum: dimension, maximum: dimension))
         guard case .array(let elements)? = check(value, type) else { return nil }
@@ -117,6 +118,23 @@ extension Validator {
             return nil
         }
         return vector
+    }
+}
+
+extension Validator {
+    /// The vector, if it is an array of `dimension` numbers that are finite and whose first is not 0: nearly every
+    /// one, told without a look at types and places.
+    private static func plainVector(_ value: JSON, dimension: Int) -> [Float]? {
+        guard case .array(let elements) = value, elements.count == dimension else { return nil }
+        var vector: [Float] = []
+        vector.reserveCapacity(dimension)
+        for element in elements {
+            guard case .number(let number) = element else { return nil }
+            let component = Float(number)
+            guard component.isFinite else { return nil }
+            vector.append(component)
+        }
+        return vector.first == 0 ? nil : vector
     }
 }
 

@@ -44,9 +44,9 @@ struct FileReader {
     /// 0 or more.
     mutating func count(_ node: FileNode, _ place: String) -> Int? {
         guard let integer = integer(node, place) else { return nil }
-        if integer >= 0 { return Int(integer) }
-        report(node.line, place, "must not be negative")
-        return nil
+        if integer < 0 { report(node.line, place, "must not be negative") }
+        // A larger limit is none: no body is that long.
+        return Int(min(max(0, integer), Int64(Int32.max)))
     }
 
     mutating func elements(_ node: FileNode, _ place: String) -> [FileNode]? {

@@ -48,7 +48,8 @@ public struct JSONObject: Sendable {
         return members.firstIndex { $0.key.hasSameCodePoints(as: key) }
     }
 
-    private mutating func append(_ key: String, _ value: JSON) {
+    /// Appends a member whose key is known to be a new one.
+    mutating func append(_ key: String, _ value: JSON) {
         members.append(Member(key: key, value: value))
         if !indices.isEmpty {
             indices[ExactKey(key)] = members.count - 1

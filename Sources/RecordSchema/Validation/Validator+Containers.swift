@@ -9,7 +9,9 @@ extension Validator {
         result.reserveCapacity(elements.count)
         for (index, item) in elements.enumerated() {
             if isFull { break }
-            if let checked = at(.index(index), { $0.check(item, element) }) { result.append(checked) }
+            enter(.index(index))
+            if let checked = check(item, element) { result.append(checked) }
+            leave()
         }
         guard issues.count == issueCount, !isFull else { return nil }
         if let minimum = limits.minimum, elements.count < minimum {
@@ -35,11 +37,13 @@ extension Validator {
         result.reserveCapacity(type.fields.count)
         for field in type.fields {
             if let value = object[field.name] {
-                result[field.name] = at(.key(field.name)) { $0.check(value, field.type) }
+                enter(.key(field.name))
+                if let checked = check(value, field.type) { result.append(field.name, checked) }
+                leave()
             } else if field.isRequired {
                 at(.key(field.name)) { $0.report(.missing, .object(object)) }
             } else {
-                result[field.name] = field.defaultValue
+                result.append(field.name, field.defaultValue)
             }
         }
         let other = checkOther?(&self)

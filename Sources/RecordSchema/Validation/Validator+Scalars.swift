@@ -1,19 +1,23 @@
 extension Validator {
     mutating func string(_ value: JSON, _ limits: StringLimits) -> JSON? {
         guard case .string(let text) = value else { return refuse(.stringType, value) }
-        if limits.minLength != nil || limits.maxLength != nil {
-            let length = text.unicodeScalars.count
-            if let minLength = limits.minLength, length < minLength {
-                return refuse(.stringTooShort(minLength: minLength), value)
-            }
-            if let maxLength = limits.maxLength, length > maxLength {
-                return refuse(.stringTooLong(maxLength: maxLength), value)
-            }
+        if let minLength = limits.minLength, minLength > 0, !Self.length(of: text, exceeds: minLength - 1) {
+            return refuse(.stringTooShort(minLength: minLength), value)
+        }
+        if let maxLength = limits.maxLength, Self.length(of: text, exceeds: maxLength) {
+            return refuse(.stringTooLong(maxLength: maxLength), value)
         }
         if let pattern = limits.pattern, !pattern.matches(text) {
             return refuse(.stringPatternMismatch(pattern.source), value)
         }
         return value
+    }
+
+    /// Lengths are in code points, of which each has one to four bytes: often enough to know.
+    private static func length(of text: String, exceeds limit: Int) -> Bool {
+        let byteCount = text.utf8.count
+        if byteCount <= limit { return false }
+        return byteCount / 4 > limit || text.unicodeScalars.count > limit
     }
 
     mutating func boolean(_ value: JSON) -> JSON? {
