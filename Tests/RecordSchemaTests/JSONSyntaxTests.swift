@@ -17,7 +17,8 @@ import Testing
                 ours = .object(["message": .string(error.message), "position": .integer(Int64(error.position))])
             }
             if text(ours) != text(theirs), !Self.isExpectedDifference(ours, theirs) {
-                differences.append("\(source.prefix(300)): ours \(text(ours).prefix(300)), Python's \(text(theirs).prefix(300))")
+                differences.append(
+                    "\(source.prefix(300)): ours \(text(ours).prefix(300)), Python's \(text(theirs).prefix(300))")
             }
         }
         let isEmpty = differences.isEmpty
@@ -33,7 +34,8 @@ import Testing
     private static func texts() -> [String] {
         let samples = [
             #"{"a": [1, -2.5e+3, true, null], "b": {"c": "\u00e9\ud83d\ude00\n\"\\\/"}, "é": "日本"}"#,
-            #" [ ] "#, #"{"a":1,"a":2,"b":3,"a":4}"#, #"["\ud83d\ude00x", "😀", "\u0000", "\t\b\f\r"]"#, "[NaN, Infinity, -Infinity]",
+            #" [ ] "#, #"{"a":1,"a":2,"b":3,"a":4}"#, #"["\ud83d\ude00x", "😀", "\u0000", "\t\b\f\r"]"#,
+            "[NaN, Infinity, -Infinity]",
             "[0, -0, 0.0, -0.0, 1e5, 1E-5, 0e0, 10000000000000000000000, 9223372036854775807, -9223372036854775808]",
         ]
         var texts = samples
@@ -53,10 +55,11 @@ import Testing
         return texts
     }
 
-    @Test(arguments: [
-        ([0x22, 0xFF, 0x22], "Invalid UTF-8", 1), ([0x22, 0xC3, 0xA9, 0xC3, 0x22], "Invalid UTF-8", 2),
-        ([0x22, 0xED, 0xA0, 0x80, 0x22], "Invalid UTF-8", 1), ([0xEF, 0xBB, 0xBF, 0x5B], "Expecting value", 1),
-    ] as [([UInt8], String, Int)])
+    @Test(
+        arguments: [
+            ([0x22, 0xFF, 0x22], "Invalid UTF-8", 1), ([0x22, 0xC3, 0xA9, 0xC3, 0x22], "Invalid UTF-8", 2),
+            ([0x22, 0xED, 0xA0, 0x80, 0x22], "Invalid UTF-8", 1), ([0xEF, 0xBB, 0xBF, 0x5B], "Expecting value", 1),
+        ] as [([UInt8], String, Int)])
     func `that is not UTF-8 has its place told`(bytes: [UInt8], message: String, position: Int) {
         #expect(throws: JSONSyntaxError(message: message, position: position)) { try JSON(parsing: bytes) }
     }
@@ -69,8 +72,9 @@ import Testing
     func `may be 128 levels deep and no deeper`(opening: String) throws {
         let closing = opening == "[" ? "]" : "}"
         func nested(_ depth: Int) -> [UInt8] {
-            Array((String(repeating: opening, count: depth - 1) + (opening == "[" ? "[]" : "{}")
-                + String(repeating: closing, count: depth - 1)).utf8)
+            Array(
+                (String(repeating: opening, count: depth - 1) + (opening == "[" ? "[]" : "{}")
+                    + String(repeating: closing, count: depth - 1)).utf8)
         }
         _ = try JSON(parsing: nested(128))
         let position = 128 * opening.unicodeScalars.count
@@ -90,7 +94,8 @@ import Testing
 
     @Test func `of random bytes never does harm`() {
         var generator = SeededGenerator(seed: 5)
-        let alphabet = Array(#"{}[]",:\u0d8eE+-.tfn 1Ia"#.utf8) + [0x00, 0x1F, 0x7F, 0x80, 0xC3, 0xE2, 0xED, 0xF0, 0xFF]
+        let alphabet =
+            Array(#"{}[]",:\u0d8eE+-.tfn 1Ia"#.utf8) + [0x00, 0x1F, 0x7F, 0x80, 0xC3, 0xE2, 0xED, 0xF0, 0xFF]
         var acceptedCount = 0
         for _ in 0..<50_000 {
             let count = Int.random(in: 0...24, using: &generator)
@@ -116,8 +121,10 @@ import Testing
     @Test func `is written as Python writes it`() throws {
         let values: [(Double, String)] = [
             (5, "5.0"), (0.1, "0.1"), (-0.0, "-0.0"), (1e16, "1e+16"), (9_999_999_999_999_998, "9999999999999998.0"),
-            (12_345_678_901_234_568, "1.2345678901234568e+16"), (1e-4, "0.0001"), (1e-5, "1e-05"), (1.5e300, "1.5e+300"),
-            (.leastNonzeroMagnitude, "5e-324"), (1e22, "1e+22"), (123456789.125, "123456789.125"), (-1.5e16, "-1.5e+16"),
+            (12_345_678_901_234_568, "1.2345678901234568e+16"), (1e-4, "0.0001"), (1e-5, "1e-05"),
+            (1.5e300, "1.5e+300"),
+            (.leastNonzeroMagnitude, "5e-324"), (1e22, "1e+22"), (123456789.125, "123456789.125"),
+            (-1.5e16, "-1.5e+16"),
         ]
         for (value, expected) in values { #expect(text(.number(value)) == expected) }
         #expect(text(.string("é\u{1}\"\\\n😀/\u{7F}")) == #""é\u0001\"\\\n😀/"# + "\u{7F}\"")

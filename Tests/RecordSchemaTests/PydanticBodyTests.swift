@@ -21,7 +21,9 @@ struct PydanticBodyTests {
     @Test(.timeLimit(.minutes(5)))
     func `that are no objects or no JSON get the same errors`() throws {
         var generator = SeededGenerator(seed: 3)
-        var bodies = ["", " ", "null", "[]", "1", "\"x\"", "true", "{", "{}", "{\"title\":}", "{\"title\":\"\\q\"}", "nul"]
+        var bodies = [
+            "", " ", "null", "[]", "1", "\"x\"", "true", "{", "{}", "{\"title\":}", "{\"title\":\"\\q\"}", "nul",
+        ]
         for _ in 0..<500 { bodies.append(BodyTexts.damaged(BodyTexts.job(using: &generator), using: &generator)) }
         try compare("job", bodies, with: try Collections.jobs())
     }
@@ -40,7 +42,9 @@ struct PydanticBodyTests {
         for (body, theirs) in zip(bodies, try Oracle.answers(to: requests)) where theirs.objectValue?["status"] != 500 {
             // The gateway takes no body for null.
             let ours = answer(body.isEmpty ? "null" : body, definition)
-            if text(ours) != text(theirs) { differences.append("\(body)\n  ours \(text(ours))\n  FastAPI's \(text(theirs))") }
+            if text(ours) != text(theirs) {
+                differences.append("\(body)\n  ours \(text(ours))\n  FastAPI's \(text(theirs))")
+            }
         }
         let isEmpty = differences.isEmpty
         #expect(isEmpty, summary(differences))
@@ -70,7 +74,8 @@ struct PydanticBodyTests {
         let isEmpty = differences.isEmpty
         #expect(isEmpty, summary(differences))
         // The generator has to reach both sides.
-        #expect(bodies.count < 1_000 || (bodies.count / 20..<bodies.count / 2).contains(validCount), "\(validCount) valid")
+        #expect(
+            bodies.count < 1_000 || (bodies.count / 20..<bodies.count / 2).contains(validCount), "\(validCount) valid")
     }
 
     /// The body, and what only one side says of it.

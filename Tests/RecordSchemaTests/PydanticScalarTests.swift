@@ -13,7 +13,9 @@ struct PydanticScalarTests {
     func `are read and refused alike`(index: Int) throws {
         let (name, type) = Self.types[index]
         let values = Self.values(seed: UInt64(index))
-        let answer = try Oracle.answers(to: [.object(["type": .string(name), "values": .array(values.map(JSON.string))])])
+        let answer = try Oracle.answers(to: [
+            .object(["type": .string(name), "values": .array(values.map(JSON.string))])
+        ])
         let verdicts = try #require(answer.first?.arrayValue)
         try #require(verdicts.count == values.count)
         var differences: [String] = []
@@ -34,7 +36,8 @@ struct PydanticScalarTests {
         values += (ValueTexts.texts + ValueTexts.numericTexts + ValueTexts.times).map(ValueTexts.quoted)
         for _ in 0..<5_000 {
             values.append(ValueTexts.quoted(ValueTexts.mutated(ValueTexts.times, using: &generator)))
-            values.append(ValueTexts.quoted(ValueTexts.mutated(Array(ValueTexts.numericTexts.prefix(48)), using: &generator)))
+            values.append(
+                ValueTexts.quoted(ValueTexts.mutated(Array(ValueTexts.numericTexts.prefix(48)), using: &generator)))
             values.append(ValueTexts.randomNumber(using: &generator))
         }
         for _ in 0..<3_000 { values.append(ValueTexts.quoted(ValueTexts.randomText(using: &generator))) }

@@ -54,6 +54,16 @@ import Testing
         #expect(count > 100)
     }
 
+    @Test func `whose trimmed title is too short now still give their key and filter values`() throws {
+        let jobs = try Collections.jobs()
+        let record = try validate(#"{"title":"   ","company":"c","source":"linkedin","url":"u"}"#, jobs).get()
+        #expect(record.fields["title"] == "")
+        #expect(jobs.key(of: record.fields) == #"["linkedin","u"]"#)
+        #expect(jobs.filterValues(of: record.fields) == record.filterValues)
+        // Stored when the columns were of other types.
+        #expect(jobs.filterValues(of: ["company": 5, "posted_at": [], "salary_min": "5"]) == [[], [], [], [], [], []])
+    }
+
     @Test func `without a part of the key have none`() throws {
         let record = try validate(#"{"title":"ab","company":"c","source":"linkedin"}"#, Collections.jobs()).get()
         #expect(record.key == nil)
@@ -62,7 +72,8 @@ import Testing
     @Test func `that break a rule get its message`() throws {
         #expect(
             try issues(
-                #"{"title":"ab","company":"c","source":"linkedin","salary_min":2,"salary_max":1}"#, Collections.jobs()) == [
+                #"{"title":"ab","company":"c","source":"linkedin","salary_min":2,"salary_max":1}"#, Collections.jobs())
+                == [
                     #"{"type":"value_error","loc":["body"],"msg":"Value error, salary_min must be <= salary_max","#
                         + #""input":{"title":"ab","company":"c","source":"linkedin","salary_min":2,"salary_max":1},"#
                         + #""ctx":{"error":{}}}"#
@@ -80,18 +91,29 @@ import Testing
     @Test func `are judged where they stand in a batch`() throws {
         let jobs = try Collections.jobs()
         for (body, issue) in [
-            (JSON.null, #"{"type":"model_attributes_type","loc":["body",7],"msg":"Input should be a valid dictionary or object to extract fields from","input":null}"#),
-            (.object(["title": "ab", "company": "c"]), #"{"type":"missing","loc":["body",7,"source"],"msg":"Field required","input":{"title":"ab","company":"c"}}"#),
+            (
+                JSON.null,
+                #"{"type":"model_attributes_type","loc":["body",7],"msg":"Input should be a valid dictionary or object to extract fields from","input":null}"#
+            ),
+            (
+                .object(["title": "ab", "company": "c"]),
+                #"{"type":"missing","loc":["body",7,"source"],"msg":"Field required","input":{"title":"ab","company":"c"}}"#
+            ),
         ] {
             #expect(
                 jobs.validate(body, now: now, at: ["body", 7]).mapError { failure in
-                    if case .invalid(let issues) = failure { TextFailure(text: issues.map { text($0.json) }) } else { TextFailure(text: []) }
+                    if case .invalid(let issues) = failure {
+                        TextFailure(text: issues.map { text($0.json) })
+                    } else {
+                        TextFailure(text: [])
+                    }
                 }.failure?.text == [issue])
         }
     }
 
     @Test func `list at most a thousand issues`() throws {
-        let body = #"{"time":0,"integer":0,"nothing":null,"numbers":[\#(Array(repeating: "[]", count: 3_000).joined(separator: ","))]}"#
+        let body =
+            #"{"time":0,"integer":0,"nothing":null,"numbers":[\#(Array(repeating: "[]", count: 3_000).joined(separator: ","))]}"#
         #expect(try issues(body, Collections.wide()).count == 1_000)
     }
 
@@ -115,7 +137,8 @@ import Testing
 
     @Test(arguments: [
         (#"{}"#, #"["body","vector"] missing"#), (#"{"vector":null}"#, #"["body","vector"] list_type"#),
-        (#"{"vector":[1,2]}"#, #"["body","vector"] too_short"#), (#"{"vector":[1,2,3,4]}"#, #"["body","vector"] too_long"#),
+        (#"{"vector":[1,2]}"#, #"["body","vector"] too_short"#),
+        (#"{"vector":[1,2,3,4]}"#, #"["body","vector"] too_long"#),
         (#"{"vector":[1,"x",3]}"#, #"["body","vector",1] float_parsing"#),
         (#"{"vector":[1,NaN,3]}"#, #"["body","vector",1] finite_number"#),
         (#"{"vector":[1,2,1e39]}"#, #"["body","vector",2] finite_number"#),

@@ -4,7 +4,8 @@ extension CollectionDefinition {
     /// First all fields, in the order of the file, with all their issues; then fields that are not declared; then, if
     /// all that is well, white space is trimmed and the rules are judged, up to the first that is broken.
     ///
-    /// The stored form of a record is valid itself and gives the same record again.
+    /// The stored form of a record gives the same record again, with one exception that Pydantic has too: trimming may
+    /// leave less than `minLength`. So what follows from stored fields is derived from them, not by validating again.
     ///
     /// - Parameters:
     ///   - now: Microseconds since 1970-01-01T00:00:00Z, for rules that compare with the time.
@@ -51,12 +52,20 @@ extension CollectionDefinition {
     private func record(_ fields: JSONObject, vector: [Float]?) -> ValidRecord {
         ValidRecord(
             fields: fields, body: fields.serialized(), embeddingText: embeddingText(of: fields), vector: vector,
-            key: key(fields), filterValues: columns.map { $0.values(in: fields) })
+            key: key(of: fields), filterValues: filterValues(of: fields))
+    }
+
+    /// The values of each column, as in `ValidRecord.filterValues`.
+    ///
+    /// - Parameter fields: The fields of a record, perhaps stored when the file was another: a value of a type that
+    ///   is not the column's is none.
+    public func filterValues(of fields: JSONObject) -> [[FilterValue]] {
+        columns.map { $0.values(in: fields) }
     }
 
     /// The text of a record that is embedded, as in `ValidRecord.embeddingText`.
     ///
-    /// - Parameter fields: The fields of a valid record.
+    /// - Parameter fields: The fields of a record.
     public func embeddingText(of fields: JSONObject) -> String? {
         guard case .text(let names) = embeddingSource else { return nil }
         return names.compactMap { fields[$0] }.flatMap(Self.texts).filter { !$0.isEmpty }.joined(separator: " ")
@@ -76,7 +85,10 @@ extension CollectionDefinition {
         }
     }
 
-    private func key(_ fields: JSONObject) -> String? {
+    /// The natural key of a record, as in `ValidRecord.key`.
+    ///
+    /// - Parameter fields: The fields of a record.
+    public func key(of fields: JSONObject) -> String? {
         guard !keyFields.isEmpty else { return nil }
         var values: [JSON] = []
         for name in keyFields {

@@ -1,6 +1,6 @@
 /// What a value must be: the type of a field of a collection, a member of a search request, a query parameter or the
 /// id in a path. Judged as Pydantic v2 judges it in lax mode.
-public indirect enum FieldType: Sendable, Hashable {
+public enum FieldType: Sendable, Hashable {
     case any
     case string(StringLimits)
     /// Python's `int`: of any size.
@@ -13,13 +13,13 @@ public indirect enum FieldType: Sendable, Hashable {
     case date
     /// One of a list of values: JSON Schema's `enum` and `const`.
     case choice(Choice)
-    case array(of: FieldType, limits: CountLimits)
+    indirect case array(of: FieldType, limits: CountLimits)
     /// An object with declared members.
     case object(ObjectType)
     /// An object with any members.
     case dictionary
     /// The type, or null.
-    case nullable(FieldType)
+    indirect case nullable(FieldType)
 }
 
 /// Lengths are counted in code points.
