@@ -1,7 +1,7 @@
 public import RecordSchema
 
 /// Why the store could not be opened, or did not do what it was asked. Nothing was changed when one of these is thrown.
-public indirect enum StoreError: Error, Sendable, Hashable {
+public enum StoreError: Error, Sendable, Hashable {
     // At opening.
 
     /// The data directory or a file in it cannot be made or written; `detail` is the system's reason.
@@ -41,7 +41,7 @@ public indirect enum StoreError: Error, Sendable, Hashable {
     /// Another live record has the natural key.
     case keyTaken(byID: Int64)
     /// An all-or-nothing batch was not written, because of the operation at this index.
-    case batchFailed(index: Int, reason: StoreError)
+    indirect case batchFailed(index: Int, reason: StoreError)
     /// A queue is full. Nothing was written; the caller may try again after the interval.
     case busy(retryAfter: Duration)
     /// The disk is full, a sync failed, or the like: SQLite's extended result code. Nothing was written.

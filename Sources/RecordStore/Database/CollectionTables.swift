@@ -61,13 +61,14 @@ struct CollectionTables: Sendable {
         }
     }
 
-    /// The column's index: for equality, ranges and sorting. Absent values are not in it, and so cost nothing. An array
-    /// has none: its elements are within one text.
+    /// The column's index, for equality and ranges. Absent values are not in it, and so cost nothing. `deleted` is in it
+    /// so that counting does not look at the rows, and so that equality gives the ids in order. An array has none: its
+    /// elements are within one text.
     func createIndex(columnIndex: Int) -> String? {
         guard !collection.columns[columnIndex].isArray else { return nil }
         let column = columnNames[columnIndex]
         return """
-            CREATE INDEX \(Self.indexName(name, column)) ON \(statements.records) (\(column)) \
+            CREATE INDEX \(Self.indexName(name, column)) ON \(statements.records) (\(column), deleted) \
             WHERE \(column) IS NOT NULL
             """
     }

@@ -25,23 +25,44 @@ struct FilterSQL {
         sql = try condition(filter)
     }
 
-    private mutating func condition(_ filter: Filter) throws(StoreError) -> String {
+    /// `negated` carries a `not` down to the comparisons (De Morgan, which holds because nothing is NULL): SQLite's
+    /// parser has a stack of a hundred places, and a `NOT (` would cost two of them at each level.
+    private mutating func condition(_ filter: Filter, negated: Bool = false) throws(StoreError) -> String {
+        let condition: String
         switch filter {
-        case .all(let operands): return Self.chain(try conditions(operands), "AND", whenEmpty: "1")
-        case .any(let operands): return Self.chain(try conditions(operands), "OR", whenEmpty: "0")
-        case .not(let operand): return "NOT \(try condition(operand))"
-        case .exists(let field): return "(r.\(try column(field).name) IS NOT NULL)"
+        case .not(let operand):
+            return try self.condition(operand, negated: !negated)
+        case .all(let operands):
+            let conditions = try conditions(operands, negated: negated)
+            return negated ? Self.chain(conditions, "OR", whenEmpty: "0") : Self.chain(conditions, "AND", whenEmpty: "1")
+        case .any(let operands):
+            let conditions = try conditions(operands, negated: negated)
+            return negated ? Self.chain(conditions, "AND", whenEmpty: "1") : Self.chain(conditions, "OR", whenEmpty: "0")
+        case .exists(let field): condition = "(r.\(try column(field).name) IS NOT NULL)"
         case .compare(let field, let comparison, let value):
-            return try comparisonCondition(field, comparison, value)
-        case .isIn(let field, let values):
-            return try membershipCondition(field, values)
+            condition = try comparisonCondition(field, comparison, value)
+        case .isIn(let field, let values): condition = try membershipCondition(field, values)
         }
+        return negated ? "NOT \(condition)" : condition
     }
 
-    private mutating func conditions(_ filters: [Filter]) throws(StoreError) -> [String] {
+    /// The largest operand first: what stands before a parenthesis stays on the parser's stack while that is read. So a
+    /// level costs one place, and two more only for an operand of at most half the size of the whole, of which there are
+    /// no more than log2(`Filter.nodeCountLimit`) one in the other.
+    private mutating func conditions(_ filters: [Filter], negated: Bool) throws(StoreError) -> [String] {
+        let sized = filters.enumerated().map { (index: $0.offset, nodeCount: Self.nodeCount($0.element)) }
+        let largestFirst = sized.sorted { ($1.nodeCount, $0.index) < ($0.nodeCount, $1.index) }
         var conditions: [String] = []
-        for filter in filters { conditions.append(try condition(filter)) }
+        for operand in largestFirst { conditions.append(try condition(filters[operand.index], negated: negated)) }
         return conditions
+    }
+
+    private static func nodeCount(_ filter: Filter) -> Int {
+        switch filter {
+        case .all(let operands), .any(let operands): operands.reduce(1) { $0 + nodeCount($1) }
+        case .not(let operand): nodeCount(operand)
+        case .compare, .isIn, .exists: 1
+        }
     }
 
     private mutating func comparisonCondition(

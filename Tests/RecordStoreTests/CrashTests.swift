@@ -1,0 +1,76 @@
+import Foundation
+import RecordStore
+import Testing
+
+/// The program that the package builds beside the tests.
+private var crashWriter: URL {
+    Bundle.main.executableURL!.resolvingSymlinksInPath().deletingLastPathComponent()
+        .appendingPathComponent("StoreCrashWriter")
+}
+
+@Suite("Crashes") struct CrashTests {
+    let directory = TemporaryDirectory()
+    private let collection = StoredCollection(
+        name: "crash", textFields: ["n"], vectors: VectorSettings(dimension: 16, metric: "dot"))
+
+    @Test(.timeLimit(.minutes(3))) func `every acknowledged write survives kill -9, once`() async throws {
+        var generator = SeededGenerator(seed: UInt64(ProcessInfo.processInfo.processIdentifier))
+        var acknowledged: Set<Int> = []
+        for round in 0..<10 {
+            let enough = Int.random(in: 1...400, using: &generator)
+            acknowledged.formUnion(try await writeUntilKilled(from: round * 1_000_000, enough: enough))
+
+            let store = try RecordStore(directory: directory.path, collections: [collection])
+            #expect(try await store.integrityCheck() == [])
+            var stored: [Int: Int] = [:]
+            var seqs: Set<Int64> = []
+            var after: Int64 = 0
+            while true {
+                let page = try await store.page("crash", filter: nil, afterID: after, limit: 1_000)
+                for record in page {
+                    let text = String(decoding: record.body, as: UTF8.self)
+                    let number = try #require(Int(text.filter(\.isNumber)))
+                    stored[number, default: 0] += 1
+                    seqs.insert(record.seq)
+                }
+                guard let last = page.last else { break }
+                after = last.id
+            }
+            #expect(stored.values.allSatisfy { $0 == 1 })
+            #expect(acknowledged.isSubset(of: stored.keys))
+            // Nothing was ever replaced or deleted, so the seqs are all there are.
+            #expect(seqs == Set((0..<stored.count).map { Int64($0 + 1) }))
+            #expect(store.headSeq == Int64(stored.count))
+            try await store.close()
+        }
+        #expect(acknowledged.count >= 10)
+    }
+
+    /// Lets the writer write until it has acknowledged `enough` records, kills it, and returns all it acknowledged.
+    private func writeUntilKilled(from first: Int, enough: Int) async throws -> [Int] {
+        let process = Process()
+        process.executableURL = crashWriter
+        process.arguments = [directory.path, String(first)]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        return await withCheckedContinuation { continuation in
+            // Reading blocks, so it has a thread of its own.
+            Thread.detachNewThread {
+                var text = Data()
+                var lineCount = 0
+                while true {
+                    let piece = output.fileHandleForReading.availableData
+                    if piece.isEmpty { break }
+                    text.append(piece)
+                    lineCount += piece.count { $0 == UInt8(ascii: "\n") }
+                    if lineCount >= enough { kill(process.processIdentifier, SIGKILL) }
+                }
+                process.waitUntilExit()
+                // A last line without its end is no acknowledgement that anyone could have read.
+                let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+                continuation.resume(returning: lines.compactMap { Int($0) })
+            }
+        }
+    }
+}
