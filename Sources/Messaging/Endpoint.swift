@@ -4,6 +4,8 @@ internal import WireProtocol
 struct Endpoint: Sendable {
     let text: String
     let isLocal: Bool
+    /// An IPv6 address in brackets.
+    let isIPv6: Bool
 
     /// - Parameter isBinding: `*` as a host or port then means "any".
     init(_ text: String, isBinding: Bool) throws(MessagingError) {
@@ -15,6 +17,7 @@ struct Endpoint: Sendable {
         case "ipc", "inproc":
             guard !rest.isEmpty else { throw .badEndpoint(text) }
             isLocal = true
+            isIPv6 = false
         case "tcp":
             guard let colon = rest.lastIndex(of: ":") else { throw .badEndpoint(text) }
             let host = rest[..<colon]
@@ -22,6 +25,7 @@ struct Endpoint: Sendable {
                 Self.isHost(host, isBinding: isBinding)
             else { throw .badEndpoint(text) }
             isLocal = Self.isLoopback(host)
+            isIPv6 = host.hasPrefix("[")
         default:
             throw .badEndpoint(text)
         }

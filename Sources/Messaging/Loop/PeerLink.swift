@@ -27,7 +27,8 @@ final class PeerLink {
         self.id = id
         self.target = target
         socket = try context.makeSocket(ZMQ_DEALER)
-        try socket.configureClient(configuration, keys: target.keys, serverKey: target.serverKey)
+        try socket.configureClient(
+            configuration, target.endpoint, keys: target.keys, serverKey: target.serverKey)
         monitor = try ConnectionMonitor(of: socket, id: id, context: context)
         let status = socket.connect(target.endpoint.text)
         guard status == 0 else { throw .cannotConnect(endpoint: target.endpoint.text, errno: status) }

@@ -26,7 +26,7 @@ final class ServerLink {
             accessControl = nil
         }
         socket = try context.makeSocket(ZMQ_ROUTER)
-        try socket.configureServer(configuration)
+        try socket.configureServer(configuration, endpoint)
         switch socket.bind(endpoint.text) {
         case 0: self.endpoint = socket.lastEndpoint() ?? endpoint.text
         case EADDRINUSE: throw .addressInUse(endpoint.text)

@@ -3,7 +3,7 @@ internal import WireProtocol
 
 extension ZMQSocket {
     /// What every socket that talks to other processes has.
-    borrowing func configure(_ configuration: HubConfiguration) throws(MessagingError) {
+    borrowing func configure(_ configuration: HubConfiguration, _ endpoint: Endpoint) throws(MessagingError) {
         let ping = CInt(clamping: configuration.pingInterval.wireMilliseconds)
         try set(ZMQ_LINGER, CInt(clamping: configuration.linger.wireMilliseconds))
         try set(ZMQ_SNDHWM, CInt(clamping: configuration.highWaterMark))
@@ -13,12 +13,15 @@ extension ZMQSocket {
         try set(ZMQ_HEARTBEAT_IVL, ping)
         try set(ZMQ_HEARTBEAT_TIMEOUT, CInt(clamping: Int(ping) * 3))
         try set(ZMQ_HANDSHAKE_IVL, 5_000)
-        try set(ZMQ_IPV6, 1)
+        // With it, libzmq binds 127.0.0.1 as ::ffff:127.0.0.1, and a name may lead to either family.
+        try set(ZMQ_IPV6, endpoint.isIPv6 ? 1 : 0)
     }
 
     /// A bound ROUTER.
-    borrowing func configureServer(_ configuration: HubConfiguration) throws(MessagingError) {
-        try configure(configuration)
+    borrowing func configureServer(
+        _ configuration: HubConfiguration, _ endpoint: Endpoint
+    ) throws(MessagingError) {
+        try configure(configuration, endpoint)
         try set(ZMQ_ROUTER_MANDATORY, 1)
         if case .curve(let keys, _) = configuration.security {
             try set(ZMQ_CURVE_SERVER, 1)
@@ -29,9 +32,9 @@ extension ZMQSocket {
 
     /// A connecting DEALER.
     borrowing func configureClient(
-        _ configuration: HubConfiguration, keys: CurveKeyPair?, serverKey: CurvePublicKey?
+        _ configuration: HubConfiguration, _ endpoint: Endpoint, keys: CurveKeyPair?, serverKey: CurvePublicKey?
     ) throws(MessagingError) {
-        try configure(configuration)
+        try configure(configuration, endpoint)
         // Without it, what is sent while there is no connection waits in a queue and reaches the next process at the
         // endpoint long after its requester has given up.
         try set(ZMQ_IMMEDIATE, 1)
