@@ -39,6 +39,16 @@ import Testing
         #expect(try await list(nil, limit: 0) == [])
         #expect(try await list(RecordSort(by: .field("company"))) == [2, 3, 0, 5, 1, 4].map { ids[$0] })
         #expect(try await list(RecordSort(by: .field("company"), descending: true)) == [5, 0, 3, 2, 1, 4].map { ids[$0] })
+        // Every stretch of the list is the same stretch of the whole, across the border to the absent values, too.
+        for descending in [false, true] {
+            let sort = RecordSort(by: .field("company"), descending: descending)
+            let whole = try await list(sort)
+            for offset in 0...6 {
+                for limit in 0...7 {
+                    #expect(try await list(sort, limit: limit, offset: offset) == Array(whole.dropFirst(offset).prefix(limit)))
+                }
+            }
+        }
         _ = try await store.replace(ids[0], with: makeRecord(title: "pear"), in: "jobs")
         #expect(try await list(RecordSort(by: .updatedAt, descending: true)).first == ids[0])
         #expect(try await list(RecordSort(by: .createdAt)) == ids)

@@ -120,9 +120,6 @@ enum SQLValue: Sendable, Hashable {
         return unsafe String(decoding: UnsafeRawBufferPointer(start: base, count: count), as: UTF8.self)
     }
 
-    /// The size of a text or blob.
-    func byteCount(_ column: Int) -> Int { Int(unsafe sqlite3_column_bytes(pointer, Int32(column))) }
-
     /// Appends a blob of little-endian floats; `false`, and nothing appended, when it has not `count` of them.
     func appendFloats(_ column: Int, count: Int, to floats: inout [Float]) -> Bool {
         guard let base = unsafe sqlite3_column_blob(pointer, Int32(column)),

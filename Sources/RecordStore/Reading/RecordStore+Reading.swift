@@ -5,6 +5,8 @@ public import RecordSchema
 extension RecordStore {
     /// Rows that one call may ask for.
     static let rowCountMax = 10_000
+    /// Rows that are fetched by id without leaving the caller's thread.
+    private static let shortRowCountMax = 100
 
     public func record(_ id: Int64, in collection: String) async throws(StoreError) -> StoredRecord? {
         try await records([id], in: collection).first
@@ -13,12 +15,12 @@ extension RecordStore {
     public func records(_ ids: [Int64], in collection: String) async throws(StoreError) -> [StoredRecord] {
         let tables = try tables(of: collection)
         guard ids.count <= Self.rowCountMax else { throw .tooManyRows(count: ids.count, limit: Self.rowCountMax) }
-        return try await read { db in try Self.fetch(ids, tables, db) }
+        return try await read(isShort: ids.count <= Self.shortRowCountMax) { db in try Self.fetch(ids, tables, db) }
     }
 
     public func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]? {
         let tables = try tables(of: collection)
-        return try await read { db in
+        return try await read(isShort: true) { db in
             try db.using(tables.statements.vectorByID) { statement in
                 try statement.bind(id, at: 1)
                 guard try statement.step() else { return nil }
@@ -125,23 +127,34 @@ extension RecordStore {
     }
 
     /// Runs `body` in one read transaction on a connection of its own: one snapshot, whatever is written meanwhile.
+    ///
+    /// - Parameter isShort: A few look-ups by id. While a connection is free they run on the caller's thread: a few
+    ///   microseconds a row, where the way to a reader's queue and back wakes three threads and costs eighty.
     func read<Value: Sendable>(
-        _ body: @Sendable (Database) throws -> Value
+        isShort: Bool = false, _ body: @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        let refusal: StoreError? = state.withLockedValue { state in
-            if state.queue.isClosed { return .closed }
-            if state.readCount >= limits.readCountMax { return .busy(retryAfter: .milliseconds(100)) }
-            state.readCount += 1
-            return nil
-        }
-        if let refusal { throw refusal }
+        // Every read in flight holds one connection at most, so with fewer reads than connections one is free.
+        let hasFreeReader = try admitRead()
         defer { state.withLockedValue { $0.readCount -= 1 } }
         do {
-            return try await pool.read(body)
+            return isShort && hasFreeReader ? try readHere(body) : try await pool.read(body)
         } catch {
             throw readingError(error)
         }
     }
+
+    private func admitRead() throws(StoreError) -> Bool {
+        let admission: Result<Bool, StoreError> = state.withLockedValue { state in
+            if state.queue.isClosed { return .failure(.closed) }
+            if state.readCount >= limits.readCountMax { return .failure(.busy(retryAfter: .milliseconds(100))) }
+            state.readCount += 1
+            return .success(state.readCount <= limits.readerCount)
+        }
+        return try admission.get()
+    }
+
+    /// In an async function the call would be GRDB's async one.
+    private func readHere<Value>(_ body: (Database) throws -> Value) throws -> Value { try pool.read(body) }
 
     func readingError(_ error: any Error) -> StoreError {
         if let error = error as? StoreError { return error }

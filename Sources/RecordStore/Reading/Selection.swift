@@ -32,16 +32,23 @@ struct Selection {
     /// A keyword query without a word, or a collection without text, matches nothing.
     private var isEmpty: Bool { keyword != nil && (keyword?.match == nil || !tables.hasText) }
 
-    func order(_ sort: RecordSort?) throws(StoreError) -> String {
-        guard let sort else { return keyword == nil ? "r.id" : "t.rank, r.id" }
+    /// How `ids` orders.
+    struct Order {
+        let sql: String
+        /// The column, when it may be without a value.
+        var nullableColumn: String? = nil
+    }
+
+    func order(_ sort: RecordSort?) throws(StoreError) -> Order {
+        guard let sort else { return Order(sql: keyword == nil ? "r.id" : "t.rank, r.id") }
         let direction = sort.descending ? "DESC" : "ASC"
         switch sort.key {
-        case .id: return "r.id \(direction)"
-        case .createdAt: return "r.created_at \(direction), r.id"
-        case .updatedAt: return "r.updated_at \(direction), r.id"
+        case .id: return Order(sql: "r.id \(direction)")
+        case .createdAt: return Order(sql: "r.created_at \(direction), r.id")
+        case .updatedAt: return Order(sql: "r.updated_at \(direction), r.id")
         case .field(let field):
             guard let column = tables.column(named: field), !column.column.isArray else { throw .unknownField(field) }
-            return "r.\(column.name) \(direction) NULLS LAST, r.id"
+            return Order(sql: "r.\(column.name) \(direction), r.id", nullableColumn: "r.\(column.name)")
         }
     }
 
@@ -57,9 +64,31 @@ struct Selection {
     }
 
     /// The ids alone: what is sorted stays small, and the bodies are fetched for one stretch only.
-    func ids(order: String, limit: Int, offset: Int, _ db: Database) throws -> [Int64] {
+    ///
+    /// Records without a value come last. They are a second query, because the column's index does not have them: the
+    /// first can then walk that index and stop, where a sort would read the whole table.
+    func ids(order: Order, limit: Int, offset: Int, _ db: Database) throws -> [Int64] {
         if isEmpty { return [] }
-        return try db.using("SELECT r.id \(from) ORDER BY \(order) LIMIT ? OFFSET ?", cached: false) { statement in
+        guard let column = order.nullableColumn else {
+            return try ids("", order: order.sql, limit: limit, offset: offset, db)
+        }
+        var ids = try ids("AND \(column) IS NOT NULL", order: order.sql, limit: limit, offset: offset, db)
+        if ids.count < limit {
+            let isInside = !ids.isEmpty || offset == 0
+            let valueCount = isInside
+                ? offset + ids.count
+                : Int(try db.integer("SELECT count(*) \(from) AND \(column) IS NOT NULL", arguments) ?? 0)
+            ids += try self.ids(
+                "AND \(column) IS NULL", order: "r.id", limit: limit - ids.count, offset: max(offset - valueCount, 0), db)
+        }
+        return ids
+    }
+
+    private func ids(
+        _ condition: String, order: String, limit: Int, offset: Int, _ db: Database
+    ) throws -> [Int64] {
+        let sql = "SELECT r.id \(from) \(condition) ORDER BY \(order) LIMIT ? OFFSET ?"
+        return try db.using(sql, cached: false) { statement in
             try statement.bind(arguments + [.integer(Int64(limit)), .integer(Int64(offset))])
             var ids: [Int64] = []
             while try statement.step() { ids.append(statement.int64(0)) }
