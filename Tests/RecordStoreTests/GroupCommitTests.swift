@@ -71,6 +71,28 @@ import Testing
         #expect(try await store.insert(makeRecord(title: "later"), into: "jobs").seq == 5)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `a write that SQLite refuses takes no other with it`() async throws {
+        let store = try openStore(directory)
+        let values = makeRecord(title: "").filterValues
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<100 {
+                group.addTask {
+                    if index % 10 == 0 {
+                        // No JSON: the text cannot be taken out of it. SQLITE_ERROR is 1.
+                        let broken = RecordWrite(body: [UInt8]("{".utf8), filterValues: values)
+                        await expectError(.unavailable(sqliteCode: 1)) { _ = try await store.insert(broken, into: "jobs") }
+                    } else {
+                        _ = try await store.insert(makeRecord(title: "t\(index)"), into: "jobs")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await store.count("jobs", filter: nil) == 90)
+        #expect(store.headSeq == 90)
+        #expect(try await store.integrityCheck() == [])
+    }
+
     @Test func `a batch larger than the queue is taken when nothing waits`() async throws {
         var limits = StoreLimits()
         limits.queuedOperationCountMax = 3
