@@ -145,7 +145,7 @@ public struct QueryReply: WireContent {
         for hit in proto.hits {
             guard hit.score.isFinite else { throw .notFinite(field: "hits.score") }
             hits.append(
-                Hit(id: try Checked.recordID(hit.id), score: hit.score, recordJSON: try RecordJSON.read(hit.recordJson)))
+                Hit(id: try Checked.recordID(hit.id), score: hit.score, recordJSON: [UInt8](hit.recordJson)))
         }
         let shardCount = try Checked.count(proto.shardCount, WireLimits.shardCountRange, "shard_count")
         self.init(

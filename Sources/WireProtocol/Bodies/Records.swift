@@ -21,10 +21,11 @@ public struct PutRequest: WireRequest {
     public init(decoding content: MessageContent) throws(WireError) {
         let proto = try ProtobufBody.decode(content, as: ProtoPutRequest.self)
         guard !proto.recordJson.isEmpty else { throw .missing(field: "record_json") }
+        guard proto.recordJson.count <= WireLimits.recordJSONBytesMax else { throw .outOfRange(field: "record_json") }
         self.init(
             collection: try Checked.collection(proto.collection),
             id: proto.hasID ? try Checked.recordID(proto.id) : nil,
-            recordJSON: try RecordJSON.read(proto.recordJson))
+            recordJSON: [UInt8](proto.recordJson))
     }
 
     public func encoded() throws(WireError) -> MessageContent {
@@ -117,12 +118,5 @@ public struct RecordReply: WireContent {
         proto.seq = seq
         proto.recordJson = Data(recordJSON)
         return try ProtobufBody.encode(proto, isReply: true)
-    }
-}
-
-enum RecordJSON {
-    static func read(_ bytes: Data) throws(WireError) -> [UInt8] {
-        guard bytes.count <= WireLimits.recordJSONBytesMax else { throw .outOfRange(field: "record_json") }
-        return [UInt8](bytes)
     }
 }
