@@ -23,10 +23,11 @@ public struct HubConfiguration: Sendable {
     /// A peer that does not answer ZeroMQ's own pings for three of these is disconnected. Answered by the peer's I/O
     /// thread, so it tells of a lost network or a stopped machine, not of a busy process.
     public var pingInterval = Duration.seconds(1)
-    /// The first wait before connecting again; it doubles up to a second.
+    /// The wait before connecting again after a loss, and between the first attempts, which then come less often, down
+    /// to one a second.
     public var reconnectInterval = Duration.milliseconds(50)
     /// How long `shutdown` and `close` wait at most for what is still to be sent.
-    public var linger = Duration.milliseconds(200)
+    public var linger = Duration.milliseconds(500)
 
     public init(name: String = "kazi-hub") {
         self.name = name

@@ -1,7 +1,7 @@
 internal import Synchronization
 public import WireProtocol
 
-/// What happened to a connection. ZeroMQ connects again by itself after each loss.
+/// What happened to a connection. The hub connects again by itself after each loss.
 public enum PeerEvent: Sendable, Hashable {
     case connected
     /// Requests that had no answer yet have failed with `disconnected`.
@@ -22,7 +22,7 @@ public struct InboundNotice: Sendable, Hashable {
 /// A connection to one peer's bound socket. Released, it is closed.
 ///
 /// A request before the first connection waits for it, within its timeout. After a loss, requests fail at once with
-/// `disconnected` until ZeroMQ has connected again: another replica is the better place to wait.
+/// `disconnected` until the hub has connected again: another replica is the better place to wait.
 public final class PeerConnection: Sendable {
     public let endpoint: String
     let id: UInt64

@@ -54,7 +54,10 @@ import WireProtocol
 
     @Test func `answers that were given before it still reach the peer`() async throws {
         let held = Recorder<InboundRequest>()
-        let server = try makeServer { held.record($0) }
+        var configuration = HubConfiguration()
+        // Longer than any pause of a busy machine: the answer is to be sent however long that takes.
+        configuration.linger = .seconds(30)
+        let server = try makeServer(configuration: configuration) { held.record($0) }
         let client = try MessageHub()
         let peer = try client.connect(to: server.endpoint)
         async let reply = peer.request(GetRequest(collection: "jobs", id: 5), timeout: .seconds(20))

@@ -5,11 +5,28 @@ internal import WireProtocol
 extension HubLoop {
     func connect(_ peerID: UInt64, _ target: PeerTarget) {
         do throws(MessagingError) {
-            links[peerID] = try PeerLink(
-                id: peerID, target: target, configuration: configuration, context: context)
+            links[peerID] = PeerLink(id: peerID, target: target, connection: try makeConnection(target))
             needsNewPollItems = true
         } catch {
             target.onEvent(.failed(error))
+        }
+    }
+
+    private func makeConnection(_ target: PeerTarget) throws(MessagingError) -> PeerSocket {
+        try PeerSocket(id: mailbox.nextRequestID(), target: target, configuration: configuration, context: context)
+    }
+
+    /// Connects anew to the peers that were lost a while ago. Until libzmq reports success they stay disconnected.
+    func reconnectDue() {
+        while let peerID = reconnections.popDue(.now) {
+            guard let link = links[peerID], link.connection == nil else { continue }
+            do throws(MessagingError) {
+                link.connection = try makeConnection(link.target)
+                needsNewPollItems = true
+            } catch {
+                // Out of descriptors, most likely: a passing state, but not one to hurry in.
+                reconnections.insert(peerID, at: .now + .seconds(1))
+            }
         }
     }
 
@@ -22,17 +39,18 @@ extension HubLoop {
     // MARK: Connection reports
 
     func readMonitors() {
-        for link in links.values {
-            while let report = link.monitor.next() { handle(report, of: link) }
-        }
+        for link in links.values { readMonitor(of: link) }
+    }
+
+    private func readMonitor(of link: PeerLink) {
+        while let report = link.connection?.monitor.next() { handle(report, of: link) }
     }
 
     private func handle(_ report: ConnectionMonitor.Report, of link: PeerLink) {
         switch report {
         case .connected:
-            // A peer that came back within one turn is reported in order: first the loss, then this.
             link.state = .connected
-            link.socket.refresh()
+            link.connection?.socket.refresh()
             link.target.onEvent(.connected)
             sendWaiting(of: link)
         case .disconnected:
@@ -41,6 +59,10 @@ extension HubLoop {
             counters.disconnectionCount += 1
             // Answers that arrived before the loss still count.
             while readOne(link) {}
+            link.connection?.discardQueue()
+            link.connection = nil
+            needsNewPollItems = true
+            reconnections.insert(link.id, at: .now + configuration.reconnectInterval)
             failAll(of: link, .disconnected)
             link.target.onEvent(.disconnected)
         case .handshakeFailed:
@@ -86,13 +108,16 @@ extension HubLoop {
             counters.sentMessageCount += 1
             counters.sentBytes += bytes
         case .full, .unroutable:
+            // The queue may be full because the connection is lost: then the report has ended this request already.
+            readMonitor(of: link)
+            guard link.pending[request.requestID] != nil else { return }
             counters.busyCount += 1
             finish(link.id, request.requestID, .failure(.busy))
         }
     }
 
     func sendNotice(_ message: Message, _ peerID: UInt64) {
-        guard let link = links[peerID], case .sent = link.socket.send(message.frames()) else {
+        guard let link = links[peerID], case .sent = link.send(message.frames()) else {
             counters.droppedCount += 1
             return
         }
@@ -139,7 +164,7 @@ extension HubLoop {
     /// - Returns: False when there was nothing to read.
     private func readOne(_ link: PeerLink) -> Bool {
         guard
-            let received = link.socket.receive(
+            let received = link.connection?.socket.receive(
                 frameCountMax: WireLimits.frameCountMax, bytesMax: WireLimits.messageBytesMax)
         else { return false }
         counters.receivedMessageCount += 1
@@ -190,7 +215,7 @@ extension HubLoop {
         if preamble.isReply {
             finish(link.id, preamble.requestID, .failure(.malformedReply(error)))
         } else if let refusal = Message.refusal(ofHeader: header, error: error) {
-            _ = link.socket.send(refusal.frames())
+            _ = link.send(refusal.frames())
         }
     }
 }

@@ -67,6 +67,8 @@ extension HubLoop {
     static func message(
         _ frames: [[UInt8]], _ received: ZMQSocket.Received, frameCount: Int
     ) throws(WireError) -> Message {
+        // The version comes first: another one may have other limits, and its sender wants to know.
+        _ = try MessageHeader(decoding: frames.first ?? [])
         guard frameCount <= WireLimits.frameCountMax else {
             throw .frameCount(found: frameCount, minimum: 2, maximum: WireLimits.frameCountMax)
         }

@@ -20,6 +20,8 @@ internal import WireProtocol
     var deadlines = DeadlineHeap<(peerID: UInt64, requestID: UInt64)>()
     var pendingRequestCount = 0
     var timers = TimerTable()
+    /// Peers to connect to anew.
+    var reconnections = DeadlineHeap<UInt64>()
 
     /// In the order of `pollItems`, after the wake signal: rebuilt when sockets come or go.
     private var pollItems: [zmq_pollitem_t] = unsafe []
@@ -42,6 +44,7 @@ internal import WireProtocol
             readServer()
             readPeers()
             expireRequests()
+            reconnectDue()
             timers.fireDue(.now)
             mailbox.publish(counters)
         }
@@ -58,7 +61,7 @@ internal import WireProtocol
     }
 
     private func timeoutMilliseconds() -> Int {
-        let due = [deadlines.earliest, timers.earliest].compactMap { $0 }.min()
+        let due = [deadlines.earliest, timers.earliest, reconnections.earliest].compactMap { $0 }.min()
         guard let due else { return -1 }
         return Int((due - .now).wireMilliseconds)
     }
@@ -74,8 +77,9 @@ internal import WireProtocol
             unsafe server.appendAccessPollItem(to: &pollItems)
         }
         for link in links.values {
-            unsafe pollItems.append(link.socket.pollItem())
-            unsafe pollItems.append(link.monitor.socket.pollItem())
+            guard let connection = link.connection else { continue }
+            unsafe pollItems.append(connection.socket.pollItem())
+            unsafe pollItems.append(connection.monitor.socket.pollItem())
         }
     }
 

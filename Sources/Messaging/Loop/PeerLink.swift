@@ -1,7 +1,7 @@
-internal import CZeroMQ
 internal import WireProtocol
 
-/// One connected DEALER, with the requests that wait for its answers. Lives on the hub's thread.
+/// A peer that is connected to, over one socket after the other, with the requests that wait for its answers. Lives on
+/// the hub's thread.
 final class PeerLink {
     enum State {
         /// No connection yet: requests wait for it.
@@ -13,30 +13,24 @@ final class PeerLink {
 
     let id: UInt64
     let target: PeerTarget
-    let socket: ZMQSocket
-    let monitor: ConnectionMonitor
+    /// `nil` for a moment after each loss.
+    var connection: PeerSocket?
     var state = State.connecting
     /// By request id. Those of `waitingIDs` are not sent yet.
     var pending: [UInt64: OutboundRequest] = [:]
     /// Requests from before the first connection, in order; some may have expired.
     var waitingIDs: [UInt64] = []
 
-    init(
-        id: UInt64, target: PeerTarget, configuration: HubConfiguration, context: ZMQContext
-    ) throws(MessagingError) {
+    init(id: UInt64, target: PeerTarget, connection: PeerSocket) {
         self.id = id
         self.target = target
-        socket = try context.makeSocket(ZMQ_DEALER)
-        try socket.configureClient(
-            configuration, target.endpoint, keys: target.keys, serverKey: target.serverKey)
-        monitor = try ConnectionMonitor(of: socket, id: id, context: context)
-        let status = socket.connect(target.endpoint.text)
-        guard status == 0 else { throw .cannotConnect(endpoint: target.endpoint.text, errno: status) }
+        self.connection = connection
     }
 
-    deinit {
-        // Ends the reports, so that closing the socket does not report itself.
-        _ = socket.monitor(at: nil, events: 0)
+    /// Sends a message, or says why not. Only over a connection: before it, a queue would hold the message back.
+    func send(_ frames: [[UInt8]]) -> ZMQSocket.SendOutcome {
+        guard state == .connected, let connection else { return .unroutable }
+        return connection.socket.send(frames)
     }
 
     /// Sends a request with what is left of its time.
@@ -46,6 +40,6 @@ final class PeerLink {
             // 0 would say that there is no deadline.
             remainingMilliseconds: max(1, (request.deadline - now).wireMilliseconds))
         let bytes = WireLimits.headerBytes + request.content.byteCount
-        return (socket.send(Message(header: header, content: request.content).frames()), bytes)
+        return (send(Message(header: header, content: request.content).frames()), bytes)
     }
 }

@@ -35,9 +35,6 @@ extension ZMQSocket {
         _ configuration: HubConfiguration, _ endpoint: Endpoint, keys: CurveKeyPair?, serverKey: CurvePublicKey?
     ) throws(MessagingError) {
         try configure(configuration, endpoint)
-        // Without it, what is sent while there is no connection waits in a queue and reaches the next process at the
-        // endpoint long after its requester has given up.
-        try set(ZMQ_IMMEDIATE, 1)
         try set(ZMQ_RECONNECT_IVL, max(1, CInt(clamping: configuration.reconnectInterval.wireMilliseconds)))
         try set(ZMQ_RECONNECT_IVL_MAX, 1_000)
         try set(ZMQ_CONNECT_TIMEOUT, 2_000)

@@ -1,0 +1,1 @@
+../WireProtocolTests/Mutation.swift
