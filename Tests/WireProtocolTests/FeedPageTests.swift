@@ -27,7 +27,7 @@ import WireProtocol
         #expect(try error { $0.vectors = [1] } == .rawFrameSize(frameIndex: 3, foundBytes: 4, expectedBytes: 8))
         #expect(try error { $0.kinds = [.upsert, .upsert] }?.status == .malformed)
         #expect(try error { $0.dimension = 0 } == .missing(field: "dimension"))
-        #expect(try error { $0.columns += $0.columns.map { _ in ColumnBatch(type: .string) } } == .outOfRange(field: "columns.counts"))
+        #expect(try error { $0.columns.append(ColumnBatch(type: .string)) } == .outOfRange(field: "columns.counts"))
     }
 
     @Test func `are refused when their seqs do not ascend, or lead past the rows`() throws {
