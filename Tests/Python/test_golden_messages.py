@@ -1,6 +1,7 @@
 """The reference client and the golden messages: a second reading of proto-docs/protocol.md, beside the Swift tests."""
 
 import pathlib
+import re
 import sys
 
 import pytest
@@ -168,3 +169,12 @@ def test_the_worked_example_of_the_document_is_the_file():
     for name in ("search-request", "search-reply"):
         content = (VECTORS / f"{name}.hex").read_text().split("\n\n", 1)[1].rstrip("\n")
         assert f"```\n{content}\n```" in document
+
+
+def test_the_tables_of_the_document_are_the_clients():
+    document = (ROOT / "proto-docs" / "protocol.md").read_text()
+    kinds = re.findall(r"^\| (\d+) \| ([A-Z]+) \| `", document, re.MULTILINE)
+    assert {name: int(number) for number, name in kinds} == kazi.KINDS
+    statuses = re.findall(r"^\| (\d+) \| ([A-Z_]+) \| [^`]", document, re.MULTILINE)
+    assert [name for _, name in statuses] == list(kazi.STATUSES)
+    assert [int(number) for number, _ in statuses] == list(range(len(kazi.STATUSES)))
