@@ -29,6 +29,8 @@ struct Scenario {
     /// How many disturbances there are over the duration, one at a time or as they fall.
     var disturbanceCount = 0
     var isOneAtATime = false
+    /// Workers end and start again; nothing else goes wrong.
+    var isCrashesOnly = false
 
     /// Everything that can go wrong, more or less of it from seed to seed.
     static func hostile(seed: UInt64) -> Scenario {
@@ -65,6 +67,14 @@ struct Scenario {
         scenario.duplicateShare = random.pick([0, 0.05])
         scenario.reorderShare = random.pick([0, 0.05])
         scenario.queryTime = .seconds(10)...(.seconds(12))
+        if random.chance(0.5) {
+            // Without hedges, and with less time than it takes to be sure of a death: a crashed worker's silence alone
+            // has to be enough.
+            scenario.configuration.retryRatio = 0
+            scenario.configuration.retryReservePerSecond = 0
+            scenario.queryTime = .milliseconds(4200)...(.milliseconds(4800))
+            scenario.isCrashesOnly = true
+        }
         scenario.cancelShare = 0
         scenario.disturbanceCount = 8
         scenario.isOneAtATime = true

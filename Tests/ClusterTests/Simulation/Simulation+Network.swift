@@ -75,14 +75,16 @@ extension Simulation {
             return
         }
         let worker = workers[index]
-        if worker.appliedSeq < minSeq, now < until {
+        // Some workers answer though they are behind.
+        let isCareless = random.chance(scenario.errorShare)
+        if worker.appliedSeq < minSeq, now < until, !isCareless {
             schedule(
                 .answer(dispatch, minSeq: minSeq, resultLimit: resultLimit, until: until), after: 5_000_000)
             return
         }
         workers[index].workingCount -= 1
         let id = dispatch.attempt
-        if worker.appliedSeq < minSeq {
+        if worker.appliedSeq < minSeq, !isCareless {
             transmit(.attemptFailed(id, .notCaughtUp(appliedSeq: worker.appliedSeq)), from: index)
         } else if random.chance(scenario.errorShare) {
             transmit(.attemptFailed(id, random.pick([.internalError, .malformed, .deadline])), from: index)
@@ -105,7 +107,7 @@ extension Simulation {
         let index = random.int(0...(workers.count - 1))
         guard workers[index].isUp else { return }
         disturbedWorker = index
-        switch random.int(0...5) {
+        switch random.int(0...(scenario.isCrashesOnly ? 2 : 5)) {
         case 0, 1: crash(index, isNoticed: true)
         case 2: crash(index, isNoticed: false)
         case 3: workers[index].cutOffUntil = now + random.nanoseconds(.milliseconds(100)...(.seconds(8)))
@@ -123,7 +125,7 @@ extension Simulation {
         if isNoticed {
             schedule(.event(.connectionLost(workers[index].incarnation)), after: delay())
         }
-        schedule(.restart(worker: index), after: random.nanoseconds(.milliseconds(100)...(.seconds(4))))
+        schedule(.restart(worker: index), after: random.nanoseconds(.milliseconds(100)...(.seconds(8))))
     }
 
     mutating func leave(_ index: Int) {

@@ -78,9 +78,9 @@ struct Simulation {
     }
 
     private mutating func runQueue(until end: Int64) {
-        while oracle.violations.isEmpty, let next = queue.pop(notAfter: end) {
-            now = max(now, next.at)
-            happen(next.happening)
+        while oracle.violations.isEmpty, let (moment, happening) = queue.pop(notAfter: end) {
+            now = max(now, moment)
+            happen(happening)
         }
         now = max(now, end)
     }
@@ -194,44 +194,5 @@ struct Simulation {
             $0.worker == workers[index].incarnation && $0.status == .alive && $0.silence < .milliseconds(1500)
         }
         if isSeen, shard?.readyReplicaCount == scenario.replicaCount { disturbedWorker = nil }
-    }
-}
-
-/// Happenings by time; those of the same moment in the order in which they were pushed.
-struct HappeningQueue {
-    struct Entry {
-        var at: Int64
-        var serial: Int
-        var happening: Simulation.Happening
-        func isBefore(_ other: Entry) -> Bool { (at, serial) < (other.at, other.serial) }
-    }
-
-    private var entries: [Entry] = []
-    private var serial = 0
-
-    mutating func push(_ happening: Simulation.Happening, at moment: Int64) {
-        serial += 1
-        entries.append(Entry(at: moment, serial: serial, happening: happening))
-        var place = entries.count - 1
-        while place > 0, entries[place].isBefore(entries[(place - 1) / 2]) {
-            entries.swapAt(place, (place - 1) / 2)
-            place = (place - 1) / 2
-        }
-    }
-
-    mutating func pop(notAfter end: Int64) -> Entry? {
-        guard let first = entries.first, first.at <= end else { return nil }
-        entries.swapAt(0, entries.count - 1)
-        entries.removeLast()
-        var place = 0
-        while true {
-            var least = place
-            for child in [2 * place + 1, 2 * place + 2]
-            where child < entries.count && entries[child].isBefore(entries[least]) { least = child }
-            guard least != place else { break }
-            entries.swapAt(place, least)
-            place = least
-        }
-        return first
     }
 }
