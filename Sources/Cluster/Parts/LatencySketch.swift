@@ -41,10 +41,12 @@ struct LatencySketch: Sendable {
     }
 
     private mutating func refresh() {
-        let wanted = (quantile * Double(sampleCount)).rounded(.up)
-        var seen = 0.0
+        // Rounded up by hand: `rounded` would be the module's only need of the C library's mathematics.
+        let exact = quantile * Double(sampleCount)
+        let wanted = Int(exact) + (Double(Int(exact)) < exact ? 1 : 0)
+        var seen = 0
         for i in counts.indices {
-            seen += Double(counts[i])
+            seen += Int(counts[i])
             if seen >= wanted {
                 quantileNanoseconds = Self.upperEdge(of: i)
                 return

@@ -120,7 +120,9 @@ extension Cluster {
     /// Sets the query's one timer to the first moment at which something is due in it.
     mutating func setQueryTimer(_ slot: Int) {
         var moment = min(queries.elements[slot].plan.deadline, queries.elements[slot].waitingUntil)
-        for task in queries.elements[slot].tasks { moment = min(moment, task.hedgeAt) }
+        for index in queries.elements[slot].tasks.indices {
+            moment = min(moment, queries.elements[slot].tasks[index].hedgeAt)
+        }
         queryTimers.set(slot, at: moment)
     }
 
