@@ -1,0 +1,115 @@
+import Embedding
+import Hummingbird
+import Logging
+import Messaging
+import NIOCore
+import NIOPosix
+import RecordSchema
+import RecordStore
+public import ServiceRuntime
+import ServiceLifecycle
+
+/// The gateway process: HTTP JSON in front, validation, embedding and SQLite behind, searches to workers over ZeroMQ.
+///
+/// This file puts the parts together and takes them down in order. What is served is in `HTTP/` and `Workers/`.
+public struct Gateway: Sendable {
+    private let settings: GatewaySettings
+    private let logger = Logger(label: "kazi.gateway")
+
+    public init(_ settings: GatewaySettings) { self.settings = settings }
+
+    /// Serves until SIGTERM or SIGINT, or until the parent ends where that is asked for; then lets requests that were
+    /// accepted finish.
+    ///
+    /// - Throws: `StartFailure` when it cannot start.
+    public func run(exitingWithParent: Bool) async throws {
+        try refuseForeignAddresses()
+        let definitions = try GatewayStart.collections(settings)
+        let model = try GatewayStart.model(settings, for: definitions)
+        let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
+        let catalog = try GatewayStart.catalog(definitions, settings)
+        let commits = CommitSignal()
+        let store = try GatewayStart.store(settings, definitions, model: model) { collections, headSeq in
+            commits.signal(collections, headSeq)
+        }
+        let hub = try GatewayStart.hub()
+        let parts = GatewayParts(
+            settings: settings, catalog: catalog, store: store, embedding: embedding, modelDigest: model?.digest,
+            hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+        commits.observer = { parts.door.committed($0, headSeq: $1) }
+        let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
+        do {
+            try await serve(parts, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
+        } catch {
+            await close(parts)
+            throw StartFailure(serving: settings, error) ?? error
+        }
+        await close(parts)
+    }
+
+    /// Without keys whoever reaches the port can do anything, so only this machine may.
+    private func refuseForeignAddresses() throws {
+        guard ["127.0.0.1", "::1", "localhost"].contains(settings.host) else {
+            throw StartFailure(
+                "--host \(settings.host) is not a loopback address: without keys only 127.0.0.1, ::1 and localhost are served")
+        }
+    }
+
+    private func serve(_ parts: GatewayParts, messagingEndpoint: String, exitingWithParent: Bool) async throws {
+        let configuration = ApplicationConfiguration(
+            address: .hostname(settings.host, port: settings.port),
+            availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionCountMax))
+        var quiet = logger
+        // Hummingbird and the service group tell every step of start and stop at `info`.
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            responder: Routing.router(parts.routes).buildResponder(),
+            server: .http1(configuration: .init(idleTimeout: .nanoseconds(settings.idleTimeout.nanoseconds))),
+            configuration: configuration,
+            onServerRunning: { channel in
+                announceAddresses(channel.localAddress?.port ?? settings.port, messagingEndpoint)
+            },
+            logger: quiet)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if exitingWithParent {
+            services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+        // A client that keeps a connection open must not keep the process from ending.
+        group.maximumGracefulShutdownDuration = .seconds(4)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private func announceAddresses(_ port: Int, _ messagingEndpoint: String) {
+        let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        let http = "http://\(host):\(port)"
+        logger.notice("listening", metadata: ["http": "\(http)", "zmq": "\(messagingEndpoint)"])
+        do {
+            try AddressFile.write(http: http, zmq: messagingEndpoint, dataDirectory: settings.dataDirectory)
+        } catch {
+            logger.error("cannot write the address file", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// The doors first, then what they need.
+    private func close(_ parts: GatewayParts) async {
+        AddressFile.remove(dataDirectory: settings.dataDirectory)
+        parts.hub.shutdown()
+        await parts.embedding?.shutdown()
+        do {
+            try await parts.store.close()
+        } catch {
+            logger.error("the store did not close cleanly", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+extension Duration {
+    var nanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}

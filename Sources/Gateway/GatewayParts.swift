@@ -1,0 +1,52 @@
+import Embedding
+import Logging
+import Messaging
+import NIOCore
+import RecordSchema
+import RecordStore
+
+/// The parts of one gateway, wired together.
+struct GatewayParts: Sendable {
+    let settings: GatewaySettings
+    let catalog: Catalog
+    let store: RecordStore
+    let embedding: (any EmbeddingProvider)?
+    let hub: MessageHub
+    let cluster: ClusterDriver
+    let records: RecordService
+    let search: SearchService
+    let dimensions: VectorDimensions
+    let door: MessagingDoor
+
+    init(
+        settings: GatewaySettings, catalog: Catalog, store: RecordStore, embedding: (any EmbeddingProvider)?,
+        modelDigest: String?, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
+    ) {
+        self.settings = settings
+        self.catalog = catalog
+        self.store = store
+        self.embedding = embedding
+        self.hub = hub
+        cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
+        dimensions = VectorDimensions(model: embedding?.dimension)
+        records = RecordService(catalog: catalog, store: store, embedding: embedding)
+        search = SearchService(catalog: catalog, store: store, embedding: embedding, cluster: cluster)
+        let feed = Feed(catalog: catalog, store: store, dimensions: dimensions, modelDigest: modelDigest)
+        door = MessagingDoor(
+            hub: hub, feed: feed, cluster: cluster, records: records, search: search, dimensions: dimensions,
+            searchTimeout: settings.searchTimeout, logger: logger)
+    }
+
+    /// Every route of the HTTP API.
+    var routes: [Route] {
+        let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
+        return HealthRoutes(catalog: catalog, store: store, cluster: cluster).routes
+            + SearchRoutes(
+                service: search, dimensions: dimensions, bodyBytesMax: settings.bodyBytesMax,
+                timeout: settings.searchTimeout
+            ).routes
+            + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes
+            + ListRoute(records: records).routes
+            + RecordRoutes(records: records, searchable: searchable, bodyBytesMax: settings.bodyBytesMax).routes
+    }
+}

@@ -1,0 +1,42 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// What a route knows of a request beside the request itself.
+struct GatewayRequestContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// The client's address and port; `-` where there is none.
+    let client: String
+    /// The client's `X-Request-ID` where it is sane, else made here; set before any route runs.
+    var requestID = ""
+    /// When the request's head had arrived.
+    let receivedAt = ContinuousClock.now
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        client = source.channel.remoteAddress?.description ?? "-"
+    }
+}
+
+/// Request identifiers: whatever a client sends is logged and sent back, so it may hold nothing that ends a line.
+enum RequestID {
+    static let lengthMax = 128
+
+    /// `proposed` where it is 1...128 characters of `A-Z a-z 0-9 . _ : / -`, else 16 random hexadecimal digits.
+    static func accepting(_ proposed: String?) -> String {
+        if let proposed, (1...lengthMax).contains(proposed.utf8.count), proposed.utf8.allSatisfy(isSane) { return proposed }
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    private static func isSane(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
+            UInt8(ascii: "/"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import HTTPTypes
+import Hummingbird
+import RecordSchema
+import RecordStore
+
+/// One record at a time: create, read, replace, merge, delete.
+struct RecordRoutes: Sendable {
+    let records: RecordService
+    let searchable: SearchableWait
+    let bodyBytesMax: Int
+
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/{collection}", create),
+            Route(.get, "/api/v1/{collection}/{id}", read),
+            Route(.put, "/api/v1/{collection}/{id}", replace),
+            Route(.patch, "/api/v1/{collection}/{id}", merge),
+            Route(.delete, "/api/v1/{collection}/{id}", delete),
+        ]
+    }
+
+    func create(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        _ = try records.catalog.collection(context.collectionName)
+        let waits = try SearchableWait.isWanted(request.queryString)
+        let body = try await request.json(limitBytes: bodyBytesMax)
+        let written = try await records.create(body, in: context.collectionName)
+        var headers = await writeHeaders(written.seq, context, waits: waits)
+        headers[.location] = "/api/v1/\(context.collectionName)/\(written.record.id)"
+        let status: HTTPResponse.Status = written.kind == .created ? .created : .ok
+        return .json(status, RecordRendering.object(written.record), headers: headers)
+    }
+
+    func read(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let record = try await records.read(try context.recordID(), in: context.collectionName)
+        return .json(.ok, RecordRendering.object(record))
+    }
+
+    func replace(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        try await change(request, context) { id, body throws(ServiceFailure) in
+            try await records.replace(id, with: body, in: context.collectionName)
+        }
+    }
+
+    func merge(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        try await change(request, context) { id, body throws(ServiceFailure) in
+            try await records.merge(id, patch: body, in: context.collectionName)
+        }
+    }
+
+    private func change(
+        _ request: Request, _ context: GatewayRequestContext,
+        _ write: (Int64, JSON) async throws(ServiceFailure) -> WrittenRecord
+    ) async throws -> Response {
+        let id = try context.recordID()
+        _ = try records.catalog.collection(context.collectionName)
+        let waits = try SearchableWait.isWanted(request.queryString)
+        let written = try await write(id, try await request.json(limitBytes: bodyBytesMax))
+        let headers = await writeHeaders(written.seq, context, waits: waits)
+        return .json(.ok, RecordRendering.object(written.record), headers: headers)
+    }
+
+    func delete(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let id = try context.recordID()
+        let waits = try SearchableWait.isWanted(request.queryString)
+        let seq = try await records.delete(id, in: context.collectionName)
+        return Response(status: .noContent, headers: await writeHeaders(seq, context, waits: waits))
+    }
+
+    private func writeHeaders(_ seq: Int64, _ context: GatewayRequestContext, waits: Bool) async -> HTTPFields {
+        await searchable.headers(seq, in: context.collectionName, waits: waits)
+    }
+}

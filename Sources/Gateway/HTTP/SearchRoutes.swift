@@ -1,0 +1,113 @@
+import HTTPTypes
+import Hummingbird
+import RecordSchema
+
+/// Search, with the request as JSON, as parameters, or as a binary vector with parameters.
+struct SearchRoutes: Sendable {
+    let service: SearchService
+    let dimensions: VectorDimensions
+    let bodyBytesMax: Int
+    let timeout: Duration
+
+    var routes: [Route] {
+        [
+            Route(.post, "/api/v1/search", searchDefault),
+            Route(.get, "/api/v1/search", searchByParameters),
+            Route(.post, "/api/v1/{collection}/search", searchCollection),
+        ]
+    }
+
+    func searchDefault(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        try await answer(try await command(request, try defaultCollection()), request)
+    }
+
+    func searchByParameters(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let definition = try defaultCollection()
+        let command = try SearchCommand(query: request.queryString, vector: nil, definition)
+        return try await answer((command, definition), request)
+    }
+
+    func searchCollection(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        let definition = try service.catalog.collection(context.collectionName)
+        return try await answer(try await command(request, definition), request)
+    }
+
+    private func defaultCollection() throws(ServiceFailure) -> CollectionDefinition {
+        guard let name = service.catalog.defaultName else {
+            throw .notFound("No collection of this gateway can be searched by meaning")
+        }
+        return try service.catalog.collection(name)
+    }
+
+    /// Reads the request in whichever form it came.
+    private func command(
+        _ request: Request, _ definition: CollectionDefinition
+    ) async throws -> (SearchCommand, CollectionDefinition) {
+        if request.mediaType == "application/octet-stream" {
+            let vector = try Self.vector(
+                try await request.bytes(limitBytes: bodyBytesMax), dimension: dimensions[definition])
+            return (try SearchCommand(query: request.queryString, vector: vector, definition), definition)
+        }
+        let body = try await request.json(limitBytes: bodyBytesMax)
+        return (try SearchCommand(body: body, definition, dimension: dimensions[definition]), definition)
+    }
+
+    /// A body of float32, little-endian.
+    private static func vector(_ bytes: [UInt8], dimension: Int?) throws(ServiceFailure) -> [Float] {
+        func refuse(_ message: String) -> ServiceFailure {
+            .invalid([ValidationIssue(type: "value_error", loc: ["body"], message: "Value error, \(message)", input: .null)])
+        }
+        guard bytes.count.isMultiple(of: 4), !bytes.isEmpty, dimension == nil || bytes.count == dimension.map({ $0 * 4 })
+        else { throw refuse("a vector of \(dimension.map(String.init) ?? "some") float32 is needed, not \(bytes.count) bytes") }
+        var vector = [Float](repeating: 0, count: bytes.count / 4)
+        for index in vector.indices {
+            let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[index * 4 + $1]) << UInt32(8 * $1) }
+            vector[index] = Float(bitPattern: bits)
+        }
+        guard vector.allSatisfy(\.isFinite) else { throw refuse("a component of the vector is not finite") }
+        return vector
+    }
+
+    private func answer(
+        _ search: (command: SearchCommand, definition: CollectionDefinition), _ request: Request
+    ) async throws -> Response {
+        var command = search.command
+        if let text = request.headers[.kaziMinSeq] {
+            var issues: [ValidationIssue] = []
+            let value = FieldType.integer(IntegerLimits(minimum: 0)).validate(
+                .string(text), at: ["header", "x-kazi-min-seq"], into: &issues)
+            guard issues.isEmpty else { throw ServiceFailure.invalid(issues) }
+            command.minSeq = max(command.minSeq, value?.integerValue ?? 0)
+        }
+        let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
+        var headers: HTTPFields = [.serverTiming: Self.serverTiming(answer.timings)]
+        if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
+        return .json(.ok, try Self.body(answer, command), headers: headers)
+    }
+
+    static func body(_ answer: SearchAnswer, _ command: SearchCommand) throws(ServiceFailure) -> [UInt8] {
+        var bytes: [UInt8] = [UInt8(ascii: "[")]
+        for (index, hit) in answer.hits.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            try hit.append(fields: command.fields, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+
+    private static func serverTiming(_ timings: SearchTimings) -> String {
+        "embed;dur=\(timings.embed.milliseconds), search;dur=\(timings.search.milliseconds), fetch;dur=\(timings.fetch.milliseconds)"
+    }
+}
+
+extension SearchAnswer.Hit {
+    /// The record as JSON with its score, whole or with the named fields alone.
+    func append(fields: [String]?, to bytes: inout [UInt8]) throws(ServiceFailure) {
+        let extras = RecordRendering.Extras(score: score, vector: vector)
+        if let fields {
+            try RecordRendering.append(record, fields: fields, extras, to: &bytes)
+        } else {
+            RecordRendering.append(record, extras, to: &bytes)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Embedding
+import RecordSchema
+import RecordStore
+
+/// A record that was written, and how.
+struct WrittenRecord: Sendable {
+    let record: StoredRecord
+    let kind: WriteResult.Kind
+    /// The write's sequence number.
+    var seq: Int64 { record.seq }
+}
+
+/// Validation, embedding and storing in one: what HTTP and ZeroMQ both call to read and write records.
+///
+/// Nothing is stored before everything that can fail has been done; a record whose text cannot be embedded is not
+/// stored at all.
+struct RecordService: Sendable {
+    let catalog: Catalog
+    let store: RecordStore
+    /// `nil` when no collection needs a model.
+    let embedding: (any EmbeddingProvider)?
+
+    /// A record that is read, merged and written back is tried again when another write came between, this often.
+    private static let conflictAttemptMax = 5
+
+    // MARK: Reading
+
+    func read(_ id: Int64, in collection: String) async throws(ServiceFailure) -> StoredRecord {
+        _ = try catalog.collection(collection)
+        guard let record = try await store.mapped({ try await $0.record(id, in: collection) }) else {
+            throw .notFound("There is no record \(id) in '\(collection)'")
+        }
+        return record
+    }
+
+    // MARK: Writing one record
+
+    /// Writes a new record, or replaces the one that has its natural key.
+    func create(_ body: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+        let definition = try catalog.collection(collection)
+        let valid = try definition.validated(body)
+        let vector = try await embed([valid], definition)[0]
+        return try await write(.insert(valid.write(vector), duplicates: .write), valid, to: collection)
+    }
+
+    /// Replaces all fields of a record.
+    func replace(_ id: Int64, with body: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+        let definition = try catalog.collection(collection)
+        let valid = try definition.validated(body)
+        return try await retryingConflicts(id) { () async throws(ServiceFailure) in
+            let current = try await read(id, in: collection)
+            let vector = try await vector(of: valid, replacing: current, definition)
+            return try await write(
+                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+        }
+    }
+
+    /// Applies an RFC 7396 merge patch, and validates the whole record after it.
+    func merge(_ id: Int64, patch: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+        let definition = try catalog.collection(collection)
+        return try await retryingConflicts(id) { () async throws(ServiceFailure) in
+            let current = try await read(id, in: collection)
+            guard case .object(var fields) = try current.parsedBody() else {
+                throw .faulty(reason: "the stored body of record \(id) is no object")
+            }
+            if case .vector = definition.embeddingSource,
+                let vector = try await store.mapped({ try await $0.vector(of: id, in: collection) })
+            {
+                fields["vector"] = .array(vector.map { .number(Double($0)) })
+            }
+            let valid = try definition.validated(MergePatch.apply(patch, to: .object(fields)))
+            let vector = try await vector(of: valid, replacing: current, definition)
+            return try await write(
+                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+        }
+    }
+
+    /// Deletes a record, and returns the sequence number of that.
+    func delete(_ id: Int64, in collection: String) async throws(ServiceFailure) -> Int64 {
+        _ = try catalog.collection(collection)
+        return try await store.mapped { try await $0.delete(id, from: collection) }.seq
+    }
+
+    private func write(
+        _ operation: WriteOperation, _ valid: ValidRecord, to collection: String
+    ) async throws(ServiceFailure) -> WrittenRecord {
+        let result = try await store.mapped { try await $0.write(operation, to: collection) }
+        return WrittenRecord(record: StoredRecord(result, body: valid.body), kind: result.kind)
+    }
+
+    private func retryingConflicts(
+        _ id: Int64, _ attempt: () async throws(ServiceFailure) -> WrittenRecord
+    ) async throws(ServiceFailure) -> WrittenRecord {
+        for _ in 1..<Self.conflictAttemptMax {
+            do {
+                return try await attempt()
+            } catch .conflict {
+                continue
+            }
+        }
+        return try await attempt()
+    }
+
+    // MARK: Vectors
+
+    /// One vector for each record: its own, or that of its text.
+    func embed(_ records: [ValidRecord], _ definition: CollectionDefinition) async throws(ServiceFailure) -> [VectorWrite] {
+        switch definition.embeddingSource {
+        case .none:
+            return records.map { _ in .none }
+        case .vector:
+            return records.map { $0.vector.map(VectorWrite.set) ?? .none }
+        case .text:
+            guard let embedding else { throw .faulty(reason: "an embedded collection without a model") }
+            let texts = records.map { $0.embeddingText ?? "" }
+            do {
+                let matrix = try await embedding.embed(texts, priority: .ingestion, deadline: nil)
+                return (0..<matrix.rowCount).map { .set(matrix.vector(at: $0)) }
+            } catch {
+                throw ServiceFailure(error)
+            }
+        }
+    }
+
+    /// The stored vector stays where what is embedded did not change.
+    private func vector(
+        of valid: ValidRecord, replacing current: StoredRecord, _ definition: CollectionDefinition
+    ) async throws(ServiceFailure) -> VectorWrite {
+        if definition.needsModel, let text = definition.embeddingText(ofStored: try current.parsedBody()),
+            text == valid.embeddingText
+        {
+            return .keep(seq: current.seq)
+        }
+        return try await embed([valid], definition)[0]
+    }
+}
+
+extension ValidRecord {
+    func write(_ vector: VectorWrite) -> RecordWrite {
+        RecordWrite(body: body, filterValues: filterValues, key: key, vector: vector)
+    }
+}
+
+extension StoredRecord {
+    init(_ result: WriteResult, body: [UInt8]) {
+        self.init(
+            id: result.id, seq: result.seq, createdAt: result.createdAt, updatedAt: result.updatedAt, body: body)
+    }
+
+    func parsedBody() throws(ServiceFailure) -> JSON {
+        do {
+            return try JSONParser.parse(body)
+        } catch {
+            throw .faulty(reason: "the stored body of record \(id) is no JSON: \(error)")
+        }
+    }
+}
+
+extension CollectionDefinition {
+    func validated(_ body: JSON) throws(ServiceFailure) -> ValidRecord {
+        switch validate(body, now: WallClock.microseconds()) {
+        case .success(let valid): return valid
+        case .failure(.invalid(let issues)): throw .invalid(issues)
+        case .failure(.dataQuality(let message, let field)): throw .dataQuality(message: message, field: field)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import RecordSchema
+
+/// A search as every door hands it to `SearchService`: checked, with the filter's values in their columns' types.
+struct SearchCommand: Sendable {
+    enum Source: Sendable {
+        case text(String)
+        /// The collection's dimension, finite.
+        case vector([Float])
+        /// The vector of this record, which is not among the hits.
+        case like(Int64)
+    }
+
+    enum Mode: String, Sendable, CaseIterable {
+        /// By meaning: the nearest vectors.
+        case semantic
+        /// By words: BM25 over the text fields.
+        case keyword
+        /// Both lists in one, by reciprocal rank fusion.
+        case hybrid
+    }
+
+    static let resultLimitRange: ClosedRange<Int64> = 1...1_000
+    static let offsetRange: ClosedRange<Int64> = 0...10_000
+    /// More text than this has no influence on the vector anyway.
+    static let textLengthRange = 1...100_000
+    static let fieldCountMax = 500
+
+    var source: Source
+    var mode = Mode.semantic
+    var resultLimit = 10
+    var offset = 0
+    var filter: Filter?
+    var minimumScore: Float?
+    /// The fields to show; `nil`: all of them.
+    var fields: [String]?
+    /// Only answers that have seen this write.
+    var minSeq: Int64 = 0
+    /// Whether the answer of some shards is better than an error.
+    var allowPartial = false
+    /// Scan everything, whatever faster way there is.
+    var isExact = false
+
+    var showsVector: Bool { fields?.contains("vector") ?? false }
+}

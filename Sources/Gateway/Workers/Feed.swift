@@ -1,0 +1,89 @@
+import RecordSchema
+import RecordStore
+import WireProtocol
+
+/// What workers read: which collections there are to hold, and the changes of a shard after a sequence number.
+struct Feed: Sendable {
+    let catalog: Catalog
+    let store: RecordStore
+    let dimensions: VectorDimensions
+    let modelDigest: String?
+
+    /// Every searchable collection as a worker has to know it.
+    var collections: [CollectionInfo] { catalog.searchable.compactMap(info) }
+
+    func info(_ definition: CollectionDefinition) -> CollectionInfo? {
+        let metric: VectorMetric
+        switch definition.embeddingSource {
+        case .text: metric = .cosine
+        case .vector(_, let name): metric = VectorMetric(rawValue: name) ?? .cosine
+        case .none: return nil
+        }
+        guard let dimension = dimensions[definition] else { return nil }
+        let digest = definition.needsModel ? modelDigest ?? "" : ""
+        return CollectionInfo(
+            name: definition.name, dimension: dimension, metric: metric, modelDigest: digest,
+            columns: definition.columns, headSeq: UInt64(store.headSeq),
+            generation: generation(definition, dimension, metric, digest))
+    }
+
+    /// Anything a row in a worker's memory depends on beside the record itself: another value of it, other rows.
+    private func generation(
+        _ definition: CollectionDefinition, _ dimension: Int, _ metric: VectorMetric, _ digest: String
+    ) -> UInt64 {
+        let columns = definition.columns.map { "\($0.name)\u{0}\($0.type.rawValue)\u{0}\($0.isArray)" }
+        let parts = [store.storeID, definition.name, String(dimension), metric.rawValue, digest] + columns
+        return Digest.sha256Prefix(parts.joined(separator: "\u{1}"))
+    }
+
+    /// One page; throws an `ErrorReply` that the worker understands.
+    func page(_ request: PullRequest) async throws(ErrorReply) -> FeedPage {
+        guard let definition = catalog.collections[request.collection], let info = info(definition) else {
+            throw ErrorReply(.notFound, message: "there is no searchable collection of this name")
+        }
+        guard request.storeID == store.storeID, request.generation == info.generation,
+            request.afterSeq <= UInt64(store.headSeq)
+        else { throw ErrorReply(.stale, message: "another store or generation: start again from seq 0") }
+        do {
+            let rows = try await store.feed(
+                request.collection, shardIndex: request.shard.index, shardCount: request.shard.count,
+                afterSeq: Int64(request.afterSeq), limit: request.rowLimit)
+            return FeedPage(rows, dimension: info.dimension)
+        } catch {
+            throw ErrorReply(ServiceFailure(error))
+        }
+    }
+}
+
+extension FeedPage {
+    init(_ rows: FeedRows, dimension: Int) {
+        let hasUpserts = rows.kinds.contains(.upsert)
+        self.init(
+            headSeq: UInt64(rows.headSeq), scannedToSeq: UInt64(rows.scannedToSeq),
+            dimension: hasUpserts ? dimension : 0, ids: rows.ids.map { UInt64($0) }, seqs: rows.seqs.map { UInt64($0) },
+            kinds: rows.kinds.map { $0 == .upsert ? .upsert : .delete }, vectors: rows.vectors,
+            columns: hasUpserts ? rows.columns : [])
+    }
+}
+
+extension ErrorReply {
+    /// How a failure looks to a client of the wire protocol.
+    init(_ failure: ServiceFailure) {
+        switch failure {
+        case .invalid(let issues):
+            self.init(
+                .invalid, message: "the request is not valid",
+                detailJSON: JSON.array(issues.map(\.json)).serialized())
+        case .dataQuality(let message, _):
+            self.init(.invalid, message: message, detailJSON: JSON.object(failure.body).serialized())
+        case .notFound(let detail): self.init(.notFound, message: detail)
+        case .methodNotAllowed: self.init(.unknownKind, message: "not served")
+        case .conflict(let detail): self.init(.conflict, message: detail)
+        case .unsupportedMediaType(let detail): self.init(.invalid, message: detail)
+        case .contentTooLarge(let limit): self.init(.bodyTooLarge, message: "over the limit of \(limit) bytes")
+        case .unavailable(let detail, let retryAfter): self.init(.unavailable, message: detail, retryAfter: retryAfter)
+        case .deadlineExceeded(let detail): self.init(.deadlineExceeded, message: detail)
+        case .faulty: self.init(.internalError, message: "internal error")
+        }
+    }
+}

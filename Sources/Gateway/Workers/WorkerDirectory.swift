@@ -1,0 +1,64 @@
+import Cluster
+import Messaging
+import WireProtocol
+
+/// By which ROUTER identity each worker speaks, and what it said last. Who is alive is for `Cluster` to say.
+struct WorkerDirectory {
+    /// More workers than `Cluster` takes are not remembered either.
+    private static let countMax = ClusterConfiguration().workerCountMax
+
+    private var workersByIdentity: [PeerIdentity: WorkerIncarnation] = [:]
+    private(set) var announcements: [WorkerIncarnation: Announcement] = [:]
+
+    var identities: [PeerIdentity] { Array(workersByIdentity.keys) }
+
+    func worker(at identity: PeerIdentity) -> WorkerIncarnation? { workersByIdentity[identity] }
+
+    mutating func heard(_ announcement: Announcement, _ worker: WorkerIncarnation, from identity: PeerIdentity) {
+        // A worker that came back, with a new connection or as a new process, has a new identity.
+        for (other, known) in workersByIdentity where known.id == worker.id && other != identity {
+            workersByIdentity[other] = nil
+            if known != worker { announcements[known] = nil }
+        }
+        guard workersByIdentity[identity] != nil || workersByIdentity.count < Self.countMax else { return }
+        workersByIdentity[identity] = worker
+        announcements[worker] = announcement
+    }
+
+    mutating func forget(_ worker: WorkerIncarnation) {
+        workersByIdentity = workersByIdentity.filter { $0.value != worker }
+        announcements[worker] = nil
+    }
+}
+
+extension WorkerIncarnation {
+    init(_ announcement: Announcement) {
+        self.init(id: WorkerID(announcement.workerID), bootEpoch: announcement.bootEpoch)
+    }
+}
+
+extension WorkerAnnouncement {
+    init(_ announcement: Announcement, _ worker: WorkerIncarnation) {
+        self.init(
+            worker: worker, endpoint: announcement.searchEndpoint,
+            replicas: announcement.replicas.map(ReplicaReport.init), capacity: announcement.queueLimit,
+            version: announcement.softwareVersion,
+            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) })
+    }
+}
+
+extension ReplicaReport {
+    fileprivate init(_ replica: Replica) {
+        let state: Cluster.ReplicaState =
+            switch replica.state {
+            case .starting, .catchingUp: .catchingUp
+            case .ready: .ready
+            case .draining: .draining
+            }
+        self.init(
+            key: ReplicaKey(
+                collection: replica.collection, shardIndex: replica.shard.index, shardCount: replica.shard.count),
+            appliedSeq: Int64(clamping: replica.appliedSeq), state: state,
+            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes))
+    }
+}

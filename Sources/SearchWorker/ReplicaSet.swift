@@ -1,0 +1,61 @@
+import NIOConcurrencyHelpers
+import VectorIndex
+import WireProtocol
+
+/// The replicas this worker holds, by collection, and what it should hold by the gateway's word.
+final class ReplicaSet: Sendable {
+    private let settings: WorkerSettings
+    private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
+
+    init(_ settings: WorkerSettings) { self.settings = settings }
+
+    subscript(collection: String) -> HeldReplica? { replicas.withLockedValue { $0[collection] } }
+
+    var all: [HeldReplica] { replicas.withLockedValue { Array($0.values) } }
+
+    /// What a change of the set means to whoever follows the feeds.
+    struct Changes {
+        var added: [HeldReplica] = []
+        var removed: [HeldReplica] = []
+        /// Collections whose vectors this build cannot hold, and why.
+        var refused: [(collection: String, error: IndexError)] = []
+    }
+
+    /// Makes the set what the gateway says there is: a collection that is new, or of another generation, gets an empty
+    /// replica, and one that is gone loses its own.
+    func reconcile(_ collections: [CollectionInfo], storeID: String) -> Changes {
+        let wanted = collections.filter { settings.collections.isEmpty || settings.collections.contains($0.name) }
+        return replicas.withLockedValue { replicas in
+            var changes = Changes()
+            for (name, replica) in replicas where !wanted.contains(where: { $0.name == name }) {
+                replicas[name] = nil
+                changes.removed.append(replica)
+            }
+            for info in wanted {
+                if let replica = replicas[info.name] {
+                    if replica.isCurrent(info, storeID: storeID) { continue }
+                    replicas[info.name] = nil
+                    changes.removed.append(replica)
+                }
+                do throws(IndexError) {
+                    let replica = try HeldReplica(
+                        info, storeID: storeID, shard: ShardPlace(index: settings.shardIndex, count: settings.shardCount),
+                        waitingCountMax: settings.waitingSearchCountMax)
+                    replicas[info.name] = replica
+                    changes.added.append(replica)
+                } catch {
+                    changes.refused.append((info.name, error))
+                }
+            }
+            return changes
+        }
+    }
+
+    /// Gives up a replica whose store or generation is not the gateway's any more; the next announcement makes another.
+    func discard(_ replica: HeldReplica) {
+        replicas.withLockedValue { replicas in
+            if replicas[replica.info.name] === replica { replicas[replica.info.name] = nil }
+        }
+        replica.drain()
+    }
+}

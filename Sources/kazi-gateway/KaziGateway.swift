@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Gateway
+import Logging
+import ServiceRuntime
+
+@main
+struct KaziGateway: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kazi-gateway",
+        abstract: "HTTP JSON in front, records in SQLite behind, searches to workers over ZeroMQ.",
+        discussion: "Every flag has a variable, named in brackets; the flag wins.")
+
+    @Option(help: "Address of the HTTP API; only a loopback address is served without keys (KAZI_HOST, default 127.0.0.1).")
+    var host: String?
+
+    @Option(help: "Port of the HTTP API; 0 takes a free one (KAZI_PORT, default 8000).")
+    var port: Int?
+
+    @Option(help: "Endpoint for workers and internal services (KAZI_ZMQ, default tcp://127.0.0.1:8001).")
+    var zmq: String?
+
+    @Option(help: "Folder of the database, made where it is missing (KAZI_DATA_DIR, default ./kazi-data).")
+    var dataDir: String?
+
+    @Option(help: "Folder of collection files (KAZI_COLLECTIONS, default the shipped jobs and events).")
+    var collections: String?
+
+    @Option(help: "The collection of /api/v1/search (KAZI_DEFAULT_COLLECTION, default jobs, else the first searchable one).")
+    var defaultCollection: String?
+
+    @Option(help: "Folder of the embedding model (KAZI_MODEL, default where scripts/setup put it).")
+    var model: String?
+
+    @Option(help: "Threads that embed texts (KAZI_EMBED_THREADS, default half the cores).")
+    var embedThreads: Int?
+
+    @Option(help: "Open HTTP connections at most (KAZI_MAX_CONNECTIONS, default 4096).")
+    var maxConnections: Int?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical (KAZI_LOG_LEVEL, default info).")
+    var logLevel: String?
+
+    @Flag(help: "Stop when standard input reaches its end.")
+    var exitWithParent = false
+
+    func run() async throws {
+        let levelName = try EnvironmentSetting.value(logLevel, "KAZI_LOG_LEVEL", default: "info")
+        guard let level = Logger.Level(rawValue: levelName) else {
+            throw ValidationError("--log-level takes a level of swift-log, not '\(levelName)'")
+        }
+        let settings = try gatewaySettings()
+        ProcessLog.bootstrap(level: level)
+        do {
+            try await Gateway(settings).run(exitingWithParent: exitWithParent)
+        } catch let failure as StartFailure {
+            ProcessLog.explain(failure.description, of: "kazi-gateway")
+            throw ExitCode.failure
+        }
+    }
+
+    private func gatewaySettings() throws -> GatewaySettings {
+        var settings = GatewaySettings()
+        settings.host = try EnvironmentSetting.value(host, "KAZI_HOST", default: settings.host)
+        settings.port = try EnvironmentSetting.value(port, "KAZI_PORT", default: settings.port)
+        settings.messagingEndpoint = try EnvironmentSetting.value(zmq, "KAZI_ZMQ", default: settings.messagingEndpoint)
+        settings.dataDirectory = try EnvironmentSetting.value(dataDir, "KAZI_DATA_DIR", default: settings.dataDirectory)
+        settings.collectionsDirectory = try EnvironmentSetting.optional(collections, "KAZI_COLLECTIONS")
+        settings.defaultCollection = try EnvironmentSetting.optional(defaultCollection, "KAZI_DEFAULT_COLLECTION")
+        settings.modelDirectory = try EnvironmentSetting.optional(model, "KAZI_MODEL")
+        settings.embeddingThreadCount = try EnvironmentSetting.value(
+            embedThreads, "KAZI_EMBED_THREADS", default: settings.embeddingThreadCount)
+        settings.connectionCountMax = try EnvironmentSetting.value(
+            maxConnections, "KAZI_MAX_CONNECTIONS", default: settings.connectionCountMax)
+        try require(0...65535, settings.port, "--port")
+        try require(1...256, settings.embeddingThreadCount, "--embed-threads")
+        try require(1...1_000_000, settings.connectionCountMax, "--max-connections")
+        return settings
+    }
+
+    private func require(_ range: ClosedRange<Int>, _ value: Int, _ flag: String) throws {
+        guard range.contains(value) else {
+            throw ValidationError("\(flag) takes \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+    }
+}

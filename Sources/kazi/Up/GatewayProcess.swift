@@ -1,0 +1,54 @@
+import Foundation
+
+/// The gateway as a child, and the file in which it says where it listens.
+struct GatewayProcess: Sendable {
+    let port: Int
+    let messagingEndpoint: String
+    let dataDirectory: URL
+    let collectionsDirectory: String?
+    let modelDirectory: String?
+
+    /// Where a running gateway listens: what it writes to `gateway.json` in its data directory.
+    struct Addresses: Decodable, Sendable {
+        /// For instance `http://127.0.0.1:8000`.
+        let http: String
+        /// For instance `tcp://127.0.0.1:8001`.
+        let zmq: String
+        let pid: Int32
+    }
+
+    var addressFile: URL { dataDirectory.appendingPathComponent("gateway.json") }
+
+    var child: ChildProcess {
+        var arguments = [
+            "--host", "127.0.0.1", "--port", "\(port)", "--zmq", messagingEndpoint, "--data-dir", dataDirectory.path,
+            "--exit-with-parent",
+        ]
+        if let collectionsDirectory { arguments += ["--collections", collectionsDirectory] }
+        if let modelDirectory { arguments += ["--model", modelDirectory] }
+        return ChildProcess(executableName: "kazi-gateway", arguments: arguments, environment: Self.quietLog)
+    }
+
+    func worker(named name: String, gateway: String) -> ChildProcess {
+        ChildProcess(
+            executableName: "kazi-worker", arguments: ["--gateway", gateway, "--id", name, "--exit-with-parent"],
+            environment: Self.quietLog)
+    }
+
+    /// On a terminal that shows a person an address, a line for each request is noise; `KAZI_LOG_LEVEL` brings them back.
+    private static var quietLog: [String: String] {
+        ProcessInfo.processInfo.environment["KAZI_LOG_LEVEL"] == nil ? ["KAZI_LOG_LEVEL": "warning"] : [:]
+    }
+
+    /// What the running gateway wrote; `nil` before it listens. A file left by one that died is not believed.
+    func addresses() -> Addresses? {
+        guard let data = try? Data(contentsOf: addressFile),
+            let addresses = try? JSONDecoder().decode(Addresses.self, from: data),
+            kill(addresses.pid, 0) == 0
+        else { return nil }
+        return addresses
+    }
+
+    /// Removes what an earlier run left, so that a new file is the new gateway's.
+    func forgetAddresses() { try? FileManager.default.removeItem(at: addressFile) }
+}

@@ -1,0 +1,83 @@
+import Dispatch
+import RecordSchema
+import Synchronization
+import Testing
+
+@testable import VectorIndex
+
+@Suite("Searches while rows change") struct ConcurrencyTests {
+    /// Every batch gives all rows one common vector of its own. A search that saw half a batch, a row twice, or a
+    /// row in the middle of being written would find two different scores, or not all ids.
+    @Test(.timeLimit(.minutes(2)), arguments: Metric.allCases)
+    func `see every batch whole`(metric: Metric) throws {
+        let dimension = 24, rowCount = 700
+        let index = try makeIndex(dimension: dimension, metric: metric)
+        let isDone = Atomic(false), searchCount = Atomic(0)
+        func vector(_ version: Int) -> [Float] { (0 ..< dimension).map { Float(($0 * 7 + version * 13) % 31) - 14.5 } }
+        try index.apply(makeUpserts((0 ..< rowCount).map { (UInt64($0), vector(0)) }))
+
+        let group = DispatchGroup()
+        for seed in 0 ..< 3 {
+            DispatchQueue.global().async(group: group) {
+                var generator = SeededGenerator(seed: UInt64(seed))
+                while !isDone.load(ordering: .relaxed) {
+                    let request = SearchRequest(vector: generator.vector(dimension), resultLimit: 1_000)
+                    guard let result = try? index.search(request) else { continue }
+                    #expect(result.ids == (0 ..< UInt64(rowCount)).map { $0 })
+                    #expect(Set(result.scores).count == 1)
+                    #expect(result.matchedRowCount == rowCount)
+                    searchCount.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        var version = 0
+        // Enough batches for many tails to be sealed and moved away, and enough searches between them.
+        while version < 150 || searchCount.load(ordering: .relaxed) < 100 {
+            version += 1
+            try index.apply(makeUpserts((0 ..< rowCount).map { (UInt64($0), vector(version)) }))
+            if version % 10 == 0 { index.compact() }
+        }
+        isDone.store(true, ordering: .relaxed)
+        group.wait()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `with filters read only what was published`() throws {
+        let columns = RandomRows.columns
+        let index = try makeIndex(dimension: 4, columns: columns)
+        let isDone = Atomic(false), searchCount = Atomic(0)
+        let group = DispatchGroup()
+        for seed in 0 ..< 2 {
+            DispatchQueue.global().async(group: group) {
+                var random = RandomRows(generator: SeededGenerator(seed: 100 + UInt64(seed)))
+                while !isDone.load(ordering: .relaxed) {
+                    let filter = random.filter()
+                    let vector = random.generator.vector(4)
+                    let both = index.search(batch: [
+                        SearchRequest(vector: vector, resultLimit: 5, filter: filter),
+                        SearchRequest(vector: vector, resultLimit: 5, filter: .not(filter)),
+                        SearchRequest(vector: vector, resultLimit: 5),
+                    ]).compactMap { try? $0.get().matchedRowCount }
+                    // The three see the same rows, and each row satisfies the filter or its opposite.
+                    #expect(both.count == 3 && both[0] + both[1] == both[2])
+                    searchCount.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        var random = RandomRows(generator: SeededGenerator(seed: 99))
+        var step = 0
+        while step < 200 || searchCount.load(ordering: .relaxed) < 100 {
+            step += 1
+            var batch = RowBatch(ids: [], kinds: [], vectors: [], columns: columns.map { ColumnBatch(type: $0.type) })
+            for _ in 0 ..< 23 {
+                batch.ids.append(UInt64.random(in: 0 ..< 900, using: &random.generator))
+                batch.kinds.append(.upsert)
+                batch.vectors += random.generator.vector(4)
+                for (column, values) in random.values().enumerated() { batch.columns[column].append(values) }
+            }
+            try index.apply(batch)
+        }
+        isDone.store(true, ordering: .relaxed)
+        group.wait()
+    }
+}
