@@ -24,6 +24,7 @@ extension Target.Dependency {
     static let concurrencyHelpers = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
@@ -40,11 +41,6 @@ extension Target.Dependency {
 
 let package = Package(
     name: "kazi",
-    products: [
-        .executable(name: "kazi-gateway", targets: ["kazi-gateway"]),
-        .executable(name: "kazi-worker", targets: ["kazi-worker"]),
-        .executable(name: "kazi", targets: ["kazi"]),
-    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -71,42 +67,28 @@ let package = Package(
         .target(name: "Embedding", dependencies: ["CKernels", .crypto], swiftSettings: strictAndOptimised),
         .target(name: "VectorIndex", dependencies: ["CKernels", "RecordSchema"], swiftSettings: strictAndOptimised),
         .target(
-            name: "RecordStore", dependencies: ["RecordSchema", .concurrencyHelpers, .grdb], swiftSettings: strict),
+            name: "RecordStore", dependencies: ["RecordSchema", .concurrencyHelpers, .grdb, .grdbSQLite], swiftSettings: strict),
         .target(name: "WireProtocol", dependencies: ["RecordSchema", .protobuf], swiftSettings: strict),
         .target(
             name: "Messaging", dependencies: ["CZeroMQ", "WireProtocol", .concurrencyHelpers], swiftSettings: strict),
-        .target(name: "Cluster", swiftSettings: strict),
-        .target(
-            name: "ServiceRuntime", dependencies: [.argumentParser, .logging, .serviceLifecycle], swiftSettings: strict),
-        .target(
-            name: "Gateway",
-            dependencies: [
-                "RecordSchema", "Embedding", "RecordStore", "WireProtocol", "Messaging", "Cluster", "ServiceRuntime",
-                .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .logging, .nioCore, .nioPosix,
-                .serviceLifecycle,
-            ],
-            resources: [.copy("Resources/collections")],
-            swiftSettings: strict),
-        .target(
-            name: "SearchWorker",
-            dependencies: [
-                "RecordSchema", "VectorIndex", "WireProtocol", "Messaging", "ServiceRuntime", .concurrencyHelpers,
-                .histogram, .logging, .serviceLifecycle,
-            ],
-            swiftSettings: strict),
+        .target(name: "Cluster", swiftSettings: strictAndOptimised),
         .executableTarget(
-            name: "kazi-gateway", dependencies: ["Gateway", "ServiceRuntime", .argumentParser, .logging],
-            swiftSettings: strict),
-        .executableTarget(
-            name: "kazi-worker", dependencies: ["SearchWorker", "ServiceRuntime", .argumentParser, .logging],
-            swiftSettings: strict),
-        .executableTarget(
-            name: "kazi",
-            dependencies: [
-                "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .subprocess, .systemPackage,
-                .unixSignals,
-            ],
-            resources: [.copy("Resources/sample-jobs.ndjson")],
-            swiftSettings: strict),
+            name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
+        .testTarget(
+            name: "RecordSchemaTests", dependencies: ["RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EmbeddingTests", dependencies: ["Embedding", "CKernels", .crypto], exclude: ["Fixtures"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "RecordStoreTests", dependencies: ["RecordStore", "RecordSchema", "StoreCrashWriter", .grdb, .grdbSQLite],
+            swiftSettings: testSettings),
+        .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol", "RecordSchema"], swiftSettings: testSettings),
+        .testTarget(
+            name: "MessagingTests",
+            dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "ClusterTests", dependencies: ["Cluster"],
+            swiftSettings: testSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]),
     ]
 )
