@@ -1,9 +1,14 @@
-import Dispatch
 import RecordSchema
 import Synchronization
 import Testing
 
 @testable import VectorIndex
+
+/// What the searching threads and the applying one tell each other.
+private final class Progress: Sendable {
+    let isDone = Atomic(false)
+    let searchCount = Atomic(0)
+}
 
 @Suite("Searches while rows change") struct ConcurrencyTests {
     /// Every batch gives all rows one common vector of its own. A search that saw half a batch, a row twice, or a
@@ -12,45 +17,45 @@ import Testing
     func `see every batch whole`(metric: Metric) throws {
         let dimension = 24, rowCount = 700
         let index = try makeIndex(dimension: dimension, metric: metric)
-        let isDone = Atomic(false), searchCount = Atomic(0)
-        func vector(_ version: Int) -> [Float] { (0 ..< dimension).map { Float(($0 * 7 + version * 13) % 31) - 14.5 } }
+        let progress = Progress()
+        @Sendable func vector(_ version: Int) -> [Float] { (0 ..< dimension).map { Float(($0 * 7 + version * 13) % 31) - 14.5 } }
         try index.apply(makeUpserts((0 ..< rowCount).map { (UInt64($0), vector(0)) }))
 
-        let group = DispatchGroup()
+        let threads = Threads()
         for seed in 0 ..< 3 {
-            DispatchQueue.global().async(group: group) {
+            threads.start {
                 var generator = SeededGenerator(seed: UInt64(seed))
-                while !isDone.load(ordering: .relaxed) {
+                while !progress.isDone.load(ordering: .relaxed) {
                     let request = SearchRequest(vector: generator.vector(dimension), resultLimit: 1_000)
                     guard let result = try? index.search(request) else { continue }
                     #expect(result.ids == (0 ..< UInt64(rowCount)).map { $0 })
                     #expect(Set(result.scores).count == 1)
                     #expect(result.matchedRowCount == rowCount)
-                    searchCount.add(1, ordering: .relaxed)
+                    progress.searchCount.add(1, ordering: .relaxed)
                 }
             }
         }
         var version = 0
         // Enough batches for many tails to be sealed and moved away, and enough searches between them.
-        while version < 150 || searchCount.load(ordering: .relaxed) < 100 {
+        while version < 150 || progress.searchCount.load(ordering: .relaxed) < 100 {
             version += 1
             try index.apply(makeUpserts((0 ..< rowCount).map { (UInt64($0), vector(version)) }))
             if version % 10 == 0 { index.compact() }
         }
-        isDone.store(true, ordering: .relaxed)
-        group.wait()
+        progress.isDone.store(true, ordering: .relaxed)
+        threads.join()
     }
 
     @Test(.timeLimit(.minutes(2)))
     func `with filters read only what was published`() throws {
         let columns = RandomRows.columns
         let index = try makeIndex(dimension: 4, columns: columns)
-        let isDone = Atomic(false), searchCount = Atomic(0)
-        let group = DispatchGroup()
+        let progress = Progress()
+        let threads = Threads()
         for seed in 0 ..< 2 {
-            DispatchQueue.global().async(group: group) {
+            threads.start {
                 var random = RandomRows(generator: SeededGenerator(seed: 100 + UInt64(seed)))
-                while !isDone.load(ordering: .relaxed) {
+                while !progress.isDone.load(ordering: .relaxed) {
                     let filter = random.filter()
                     let vector = random.generator.vector(4)
                     let both = index.search(batch: [
@@ -60,13 +65,13 @@ import Testing
                     ]).compactMap { try? $0.get().matchedRowCount }
                     // The three see the same rows, and each row satisfies the filter or its opposite.
                     #expect(both.count == 3 && both[0] + both[1] == both[2])
-                    searchCount.add(1, ordering: .relaxed)
+                    progress.searchCount.add(1, ordering: .relaxed)
                 }
             }
         }
         var random = RandomRows(generator: SeededGenerator(seed: 99))
         var step = 0
-        while step < 200 || searchCount.load(ordering: .relaxed) < 100 {
+        while step < 200 || progress.searchCount.load(ordering: .relaxed) < 100 {
             step += 1
             var batch = RowBatch(ids: [], kinds: [], vectors: [], columns: columns.map { ColumnBatch(type: $0.type) })
             for _ in 0 ..< 23 {
@@ -77,7 +82,7 @@ import Testing
             }
             try index.apply(batch)
         }
-        isDone.store(true, ordering: .relaxed)
-        group.wait()
+        progress.isDone.store(true, ordering: .relaxed)
+        threads.join()
     }
 }

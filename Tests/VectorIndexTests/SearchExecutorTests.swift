@@ -1,6 +1,3 @@
-import Dispatch
-import Foundation
-import Synchronization
 import Testing
 
 @testable import VectorIndex
@@ -84,14 +81,14 @@ final class Gate: Sendable {
         let index = try makeFilledIndex(rowCount: 10, dimension: 2)
         let executor = SearchExecutor(.init(threadCount: 1))
         let gate = Gate(), outcomes = Outcomes(), request = SearchRequest(vector: [1, 0])
-        let isLate = Atomic(false)
+        let isLate = Monitor(false)
         try executor.submit(request, to: index) { _ in gate.pass() }
         gate.waitForArrivals(1)
-        try executor.submit(request, to: index, isExpired: { isLate.load(ordering: .relaxed) }) {
+        try executor.submit(request, to: index, isExpired: { isLate.withLock { $0 } }) {
             outcomes.record(0, $0)
         }
         try executor.submit(request, to: index) { outcomes.record(1, $0) }
-        isLate.store(true, ordering: .relaxed)
+        isLate.withLock { $0 = true }
         gate.open()
         let found = outcomes.wait(forCount: 2)
         #expect(found[0] == [.failure(.expired)])
@@ -118,13 +115,14 @@ final class Gate: Sendable {
         }
         gate.waitForArrivals(1)
         for number in 1...5 { try executor.submit(request, to: index) { outcomes.record(number, $0) } }
-        let closing = Thread { executor.shutdown() }
-        closing.start()
+        let closing = Threads()
+        closing.start { executor.shutdown() }
         let waiting = outcomes.wait(forCount: 5)
         #expect((1...5).allSatisfy { waiting[$0] == [.failure(.shutDown)] })
         gate.open()
         let all = outcomes.wait(forCount: 6)
         #expect(try all[0] == [.success(index.search(request))])
+        closing.join()
         executor.shutdown()
         #expect(throws: SearchFailure.shutDown) { try executor.submit(request, to: index) { _ in } }
     }
@@ -147,24 +145,26 @@ final class Gate: Sendable {
         for round in 0 ..< 5 {
             let executor = SearchExecutor(.init(threadCount: 3, queueLimit: 16))
             let outcomes = Outcomes()
-            let acceptedCount = Atomic(0)
-            DispatchQueue.concurrentPerform(iterations: 3) { submitter in
+            let accepted = Monitor(0), threads = Threads()
+            for submitter in 0 ..< 3 { threads.start {
                 var generator = SeededGenerator(seed: UInt64(submitter))
                 for number in 0 ..< 60 {
                     let request = SearchRequest(vector: generator.vector(4))
                     do {
                         try executor.submit(request, to: index) { outcomes.record(submitter * 1_000 + number, $0) }
-                        acceptedCount.add(1, ordering: .relaxed)
+                        accepted.withLock { $0 += 1 }
                     } catch {
                         let failure = error as? SearchFailure
                         #expect(failure == .busy || failure == .shutDown)
                     }
                     if round > 2, submitter == 0, number == 30 { executor.shutdown() }
                 }
-            }
+            } }
+            threads.join()
             executor.shutdown()
-            let found = outcomes.wait(forCount: acceptedCount.load(ordering: .relaxed))
-            #expect(found.count == acceptedCount.load(ordering: .relaxed))
+            let acceptedCount = accepted.withLock { $0 }
+            let found = outcomes.wait(forCount: acceptedCount)
+            #expect(found.count == acceptedCount)
             #expect(found.values.allSatisfy { $0.count == 1 })
         }
     }

@@ -68,3 +68,21 @@ let sharedFolder: URL? = {
     let folder = path.map { URL(filePath: $0) } ?? beside
     return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
 }()
+
+/// Threads of their own, to be joined: those that Dispatch and the test runner share are as few as there are cores, and
+/// a test that kept them busy while it waits for another would wait for ever.
+final class Threads: Sendable {
+    private let runningCount = Monitor(0)
+
+    func start(_ body: @escaping @Sendable () -> Void) {
+        runningCount.withLock { $0 += 1 }
+        let thread = Thread { [runningCount] in
+            body()
+            runningCount.withLock { $0 -= 1 }
+            runningCount.wakeAll()
+        }
+        thread.start()
+    }
+
+    func join() { runningCount.waitUntil { $0 == 0 ? () : nil } }
+}
