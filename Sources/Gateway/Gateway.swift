@@ -6,8 +6,9 @@ import NIOCore
 import NIOPosix
 import RecordSchema
 import RecordStore
-public import ServiceRuntime
+import ServiceRuntime
 import ServiceLifecycle
+import UnixSignals
 
 /// The gateway process: HTTP JSON in front, validation, embedding and SQLite behind, searches to workers over ZeroMQ.
 ///

@@ -1,8 +1,9 @@
 import Foundation
 import Logging
 import Messaging
-public import ServiceRuntime
+import ServiceRuntime
 import ServiceLifecycle
+import UnixSignals
 import VectorIndex
 import WireProtocol
 
