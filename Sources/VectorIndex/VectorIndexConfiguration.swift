@@ -38,8 +38,9 @@ public struct VectorIndexConfiguration: Sendable, Hashable {
 
     /// Memory for one live row in the steady state: codes, scale, id, its share of the id map, and columns.
     ///
-    /// An array column is counted with one value a row, and the distinct strings of a column come on top. While rows
-    /// are replaced, up to a third more is held until the dead ones are squeezed out.
+    /// An array column is counted with one value a row, and the distinct strings of a column come on top. The last
+    /// segment, of 65,536 rows at most, has room for up to twice its rows. While rows are replaced, up to a third more
+    /// is held until the dead ones are squeezed out.
     public var bytesPerRow: Int {
         let columnBytes = columns.reduce(0) { sum, column in
             let valueBytes = switch column.type {

@@ -25,17 +25,20 @@ import Testing
         }
     }
 
-    static let badRequests: [(SearchRequest, IndexError)] = [
-        (SearchRequest(vector: [1]), .invalidQuery(.dimension(expectedCount: 2, foundCount: 1))),
-        (SearchRequest(vector: []), .invalidQuery(.dimension(expectedCount: 2, foundCount: 0))),
-        (SearchRequest(vector: [1, .nan]), .invalidQuery(.notFinite(componentIndex: 1))),
-        (SearchRequest(vector: [-.infinity, 1]), .invalidQuery(.notFinite(componentIndex: 0))),
-        (SearchRequest(vector: [0, -0.0]), .invalidQuery(.zero)),
-        (SearchRequest(vector: [1, 1], resultLimit: 0), .resultLimitOutOfRange(0)),
-        (SearchRequest(vector: [1, 1], resultLimit: 11_001), .resultLimitOutOfRange(11_001)),
-        (SearchRequest(vector: [1, 1], minimumScore: .nan), .minimumScoreNotANumber),
-        (SearchRequest(vector: [1, 1], filter: .exists(field: "x")), .invalidFilter(.unknownField("x"))),
-    ]
+    // Computed: the leak sanitizer does not find a filter's box again in a global, behind the bits of its case.
+    static var badRequests: [(SearchRequest, IndexError)] {
+        [
+            (SearchRequest(vector: [1]), .invalidQuery(.dimension(expectedCount: 2, foundCount: 1))),
+            (SearchRequest(vector: []), .invalidQuery(.dimension(expectedCount: 2, foundCount: 0))),
+            (SearchRequest(vector: [1, .nan]), .invalidQuery(.notFinite(componentIndex: 1))),
+            (SearchRequest(vector: [-.infinity, 1]), .invalidQuery(.notFinite(componentIndex: 0))),
+            (SearchRequest(vector: [0, -0.0]), .invalidQuery(.zero)),
+            (SearchRequest(vector: [1, 1], resultLimit: 0), .resultLimitOutOfRange(0)),
+            (SearchRequest(vector: [1, 1], resultLimit: 11_001), .resultLimitOutOfRange(11_001)),
+            (SearchRequest(vector: [1, 1], minimumScore: .nan), .minimumScoreNotANumber),
+            (SearchRequest(vector: [1, 1], filter: .exists(field: "x")), .invalidFilter(.unknownField("x"))),
+        ]
+    }
 
     @Test(arguments: badRequests)
     func `in a query is refused`(request: SearchRequest, error: IndexError) throws {

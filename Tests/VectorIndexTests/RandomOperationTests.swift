@@ -35,8 +35,9 @@ import Testing
                 model.rows[id] = nil
             } else {
                 batch.kinds.append(.upsert)
+                let magnitude = [0.01, 1, 100].randomElement(using: &random.generator)! as Float
                 let row = NaiveModel.Row(
-                    vector: random.generator.vector(dimension, magnitude: [0.01, 1, 100].randomElement(using: &random.generator)!),
+                    vector: random.generator.vector(dimension, magnitude: magnitude),
                     values: random.values())
                 batch.vectors += row.vector
                 for column in row.values.indices { batch.columns[column].append(row.values[column]) }

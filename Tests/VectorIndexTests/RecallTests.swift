@@ -27,7 +27,8 @@ private struct RealVectors {
         let file = try Data(contentsOf: folder!.appending(path: name), options: .alwaysMapped)
         let rowBytes = rowCount * MemoryLayout<Number>.size
         return file.withUnsafeBytes { bytes in
-            let part = UnsafeRawBufferPointer(rebasing: bytes[128 + rows.lowerBound * rowBytes ..< 128 + rows.upperBound * rowBytes])
+            let start = 128 + rows.lowerBound * rowBytes
+            let part = UnsafeRawBufferPointer(rebasing: bytes[start ..< start + rows.count * rowBytes])
             return Array(part.bindMemory(to: Number.self))
         }
     }

@@ -16,7 +16,7 @@ public final class SearchExecutor: Sendable {
 
         /// Values out of range are brought into it: `threadCount` 1...1,024, `queueLimit` at least 1.
         public init(threadCount: Int, queueLimit: Int = 256) {
-            self.threadCount = min(max(threadCount, 1), 1_024)
+            self.threadCount = min(max(threadCount, Self.threadCountRange.lowerBound), Self.threadCountRange.upperBound)
             self.queueLimit = max(queueLimit, 1)
         }
     }

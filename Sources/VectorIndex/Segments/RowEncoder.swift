@@ -72,7 +72,7 @@ struct RowEncoder {
             for index in vector.indices { prepared[index] = unsafe vector[index] }
             return
         }
-        let norm = unsafe kz_scan_square_sum(vector.baseAddress, vector.count).squareRoot()
-        for index in vector.indices { prepared[index] = unsafe Float(Double(vector[index]) / norm) }
+        let inverseNorm = unsafe 1 / kz_scan_square_sum(vector.baseAddress, vector.count).squareRoot()
+        for index in vector.indices { prepared[index] = unsafe Float(Double(vector[index]) * inverseNorm) }
     }
 }
