@@ -1,5 +1,6 @@
 import Embedding
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Messaging
 import NIOCore

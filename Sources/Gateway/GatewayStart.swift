@@ -61,7 +61,11 @@ enum GatewayStart {
     }
 
     static func engine(_ model: MiniLMModel, threadCount: Int) -> EmbeddingEngine {
-        EmbeddingEngine(model: model, threadCount: threadCount)
+        {
+            var limits = EmbeddingEngine.Limits()
+            limits.threads = threadCount
+            return EmbeddingEngine(model: model, limits: limits)
+        }()
     }
 
     static func store(
@@ -80,10 +84,13 @@ enum GatewayStart {
     }
 
     /// A stored body under the declaration as it is now.
+    ///
+    /// It is not validated again: a trimmed text may be shorter than the limit that it met before it was trimmed.
     private static func derive(_ body: [UInt8], _ definition: CollectionDefinition?) throws -> DerivedValues {
-        guard let definition else { throw StartFailure("unknown collection") }
-        let valid = try definition.validated(storedBody: try JSONParser.parse(body))
-        return DerivedValues(filterValues: valid.filterValues, key: valid.key)
+        guard let definition, case .object(let fields) = try JSON(parsing: body) else {
+            throw StartFailure("a stored body is no object of a declared collection")
+        }
+        return DerivedValues(filterValues: definition.filterValues(of: fields), key: definition.key(of: fields))
     }
 
     static func hub() throws(StartFailure) -> MessageHub {

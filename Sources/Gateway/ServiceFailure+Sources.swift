@@ -1,4 +1,5 @@
 import Embedding
+import RecordSchema
 import RecordStore
 
 // How the errors of the modules below look to a client: one switch each, without `default`.
@@ -15,10 +16,8 @@ extension ServiceFailure {
             self = .unavailable("The store cannot write (SQLite \(code))", retryAfter: .seconds(5))
         case .closed: self = .unavailable("The gateway is stopping", retryAfter: .seconds(1))
         case .cancelled: self = .unavailable("The request was cancelled", retryAfter: .seconds(1))
-        case .filterTooLarge(let count, let limit):
-            self = .invalid([.init(type: "value_error", loc: ["query"], message: "The filter has \(count) terms, more than \(limit)", input: .null)])
-        case .filterTooDeep(let limit):
-            self = .invalid([.init(type: "value_error", loc: ["query"], message: "The filter nests deeper than \(limit)", input: .null)])
+        case .invalidFilter(let error):
+            self = .invalid([.init(type: "value_error", loc: ["query"], message: "Value error, the filter cannot be used: \(error)", input: .null)])
         case .keywordTooLong(let count, let limit):
             self = .invalid([.init(type: "value_error", loc: ["query", "keyword"], message: "The keyword has \(count) words, more than \(limit)", input: .null)])
         case .unknownField(let name):
@@ -47,12 +46,14 @@ extension ServiceFailure {
 extension RecordStore {
     /// Calls the store, its errors translated.
     func mapped<Value: Sendable>(
-        _ call: (RecordStore) async throws(StoreError) -> Value
+        _ call: (RecordStore) async throws -> Value
     ) async throws(ServiceFailure) -> Value {
         do {
             return try await call(self)
-        } catch {
+        } catch let error as StoreError {
             throw ServiceFailure(error)
+        } catch {
+            throw .faulty(reason: "\(error)")
         }
     }
 }

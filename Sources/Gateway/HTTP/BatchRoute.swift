@@ -28,7 +28,7 @@ struct BatchRoute: Sendable {
         var body: [UInt8] = [UInt8(ascii: "[")]
         for (index, result) in results.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
-            result.json.write(to: &body)
+            result.json.serialize(into: &body)
         }
         body.append(UInt8(ascii: "]"))
         return .json(.ok, body, headers: headers)
@@ -61,7 +61,7 @@ struct BatchRoute: Sendable {
             guard lines.count < RecordService.batchRecordCountMax else { throw tooMany(lines.count + 1) }
             let index = lines.count
             do {
-                lines.append(.success(try JSONParser.parse(Array(line))))
+                lines.append(.success(try JSON(parsing: Array(line))))
             } catch {
                 lines.append(.failure(.invalid([error.issue(at: ["body", .index(index)])])))
             }

@@ -53,7 +53,7 @@ struct ListRoute: Sendable {
         body += RecordRendering.array(found)
         body += ",\"next_cursor\":".utf8
         let next = hasMore ? found.last.map { JSON.string(Cursor.encode($0.id)) } : nil
-        (next ?? .null).write(to: &body)
+        (next ?? .null).serialize(into: &body)
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
     }

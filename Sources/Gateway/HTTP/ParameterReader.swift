@@ -23,7 +23,7 @@ struct ParameterReader {
 
     /// One of a few words.
     mutating func choice(_ name: String, _ words: [String]) -> String? {
-        value(name, .choice(words)).flatMap(\.stringValue)
+        value(name, .string(oneOf: words)).flatMap(\.stringValue)
     }
 
     mutating func add(_ found: [ValidationIssue]) { issues += found }

@@ -56,7 +56,7 @@ enum RequestJSON {
             throw .invalid([ValidationIssue(type: "missing", loc: ["body"], message: "Field required", input: .null)])
         }
         do {
-            return try JSONParser.parse(bytes)
+            return try JSON(parsing: bytes)
         } catch {
             throw .invalid([error.issue(at: ["body"])])
         }

@@ -33,6 +33,18 @@ struct Catalog: Sendable {
     }
 }
 
+extension FieldType {
+    /// Whether its values are text that a person would search for words in.
+    fileprivate var holdsText: Bool {
+        switch self {
+        case .string: true
+        case .array(let element, _), .nullable(let element): element.holdsText
+        case .choice(let choice): choice.values.contains { $0.stringValue != nil }
+        case .any, .integer, .number, .boolean, .dateTime, .date, .object, .dictionary: false
+        }
+    }
+}
+
 enum CatalogError: Error {
     case defaultNotSearchable(String, searchable: [String])
 }

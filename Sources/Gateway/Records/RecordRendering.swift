@@ -48,9 +48,9 @@ enum RecordRendering {
                 }
             guard let value else { continue }
             bytes.append(UInt8(ascii: ","))
-            JSON.string(field).write(to: &bytes)
+            JSON.string(field).serialize(into: &bytes)
             bytes.append(UInt8(ascii: ":"))
-            value.write(to: &bytes)
+            value.serialize(into: &bytes)
         }
         append(extras, to: &bytes)
         bytes.append(UInt8(ascii: "}"))

@@ -126,8 +126,8 @@ struct RecordService: Sendable {
     private func vector(
         of valid: ValidRecord, replacing current: StoredRecord, _ definition: CollectionDefinition
     ) async throws(ServiceFailure) -> VectorWrite {
-        if definition.needsModel, let text = definition.embeddingText(ofStored: try current.parsedBody()),
-            text == valid.embeddingText
+        if definition.needsModel, case .object(let fields) = try current.parsedBody(),
+            definition.embeddingText(of: fields) == valid.embeddingText
         {
             return .keep(seq: current.seq)
         }
@@ -149,7 +149,7 @@ extension StoredRecord {
 
     func parsedBody() throws(ServiceFailure) -> JSON {
         do {
-            return try JSONParser.parse(body)
+            return try JSON(parsing: body)
         } catch {
             throw .faulty(reason: "the stored body of record \(id) is no JSON: \(error)")
         }

@@ -191,7 +191,7 @@ struct SearchService: Sendable {
         guard !scored.isEmpty else { return [] }
         let records = try await store.mapped { try await $0.records(scored.map(\.id), in: definition.name) }
         var rest = scored[...]
-        return records.compactMap { record in
+        return records.compactMap { record -> SearchAnswer.Hit? in
             // Both lists have one order; ids without a live record are passed over.
             while let next = rest.popFirst() {
                 if next.id == record.id { return SearchAnswer.Hit(record: record, score: next.score) }

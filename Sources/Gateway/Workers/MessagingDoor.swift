@@ -4,6 +4,7 @@ import Messaging
 import NIOConcurrencyHelpers
 import RecordSchema
 import RecordStore
+import ServiceRuntime
 import WireProtocol
 
 /// What the gateway answers over ZeroMQ: workers that announce themselves and pull the feed, and internal services that

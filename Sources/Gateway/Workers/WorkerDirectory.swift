@@ -49,7 +49,7 @@ extension WorkerAnnouncement {
 
 extension ReplicaReport {
     fileprivate init(_ replica: Replica) {
-        let state: Cluster.ReplicaState =
+        let state: ReplicaPhase =
             switch replica.state {
             case .starting, .catchingUp: .catchingUp
             case .ready: .ready

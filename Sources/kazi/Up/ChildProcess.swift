@@ -44,7 +44,7 @@ struct ChildProcess: Sendable {
         return result.terminationStatus
     }
 
-    private static func nullDevice() throws -> FileDescriptor { try FileDescriptor.open("/dev/null", .writeOnly) }
+    private static func nullDevice() throws -> FileDescriptor { try FileDescriptor.open(FilePath("/dev/null"), .writeOnly) }
 
     /// Where the running executable is, links resolved: its siblings are there.
     static var directory: URL {
