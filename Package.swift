@@ -28,8 +28,10 @@ extension Target.Dependency {
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -41,6 +43,11 @@ extension Target.Dependency {
 
 let package = Package(
     name: "kazi",
+    products: [
+        .executable(name: "kazi-gateway", targets: ["kazi-gateway"]),
+        .executable(name: "kazi-worker", targets: ["kazi-worker"]),
+        .executable(name: "kazi", targets: ["kazi"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -72,6 +79,38 @@ let package = Package(
         .target(
             name: "Messaging", dependencies: ["CZeroMQ", "WireProtocol", .concurrencyHelpers], swiftSettings: strict),
         .target(name: "Cluster", swiftSettings: strictAndOptimised),
+        .target(
+            name: "ServiceRuntime", dependencies: [.argumentParser, .logging, .serviceLifecycle], swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "RecordSchema", "Embedding", "RecordStore", "WireProtocol", "Messaging", "Cluster", "ServiceRuntime",
+                .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioPosix,
+                .serviceLifecycle, .unixSignals,
+            ],
+            resources: [.copy("Resources/collections")],
+            swiftSettings: strict),
+        .target(
+            name: "SearchWorker",
+            dependencies: [
+                "RecordSchema", "VectorIndex", "WireProtocol", "Messaging", "ServiceRuntime", .concurrencyHelpers,
+                .histogram, .logging, .serviceLifecycle, .unixSignals,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kazi-gateway", dependencies: ["Gateway", "ServiceRuntime", .argumentParser, .logging],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kazi-worker", dependencies: ["SearchWorker", "ServiceRuntime", .argumentParser, .logging],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kazi",
+            dependencies: [
+                "RecordSchema", "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .nioHTTP1, .nioPosix,
+                .subprocess, .systemPackage, .unixSignals,
+            ],
+            resources: [.copy("Resources/sample-jobs.ndjson")],
+            swiftSettings: strict),
         .executableTarget(
             name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
         .testTarget(
@@ -82,10 +121,16 @@ let package = Package(
         .testTarget(
             name: "RecordStoreTests", dependencies: ["RecordStore", "RecordSchema", "StoreCrashWriter", .grdb, .grdbSQLite],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "VectorIndexTests", dependencies: ["VectorIndex", "CKernels", "RecordSchema"],
+            swiftSettings: testSettings),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol", "RecordSchema"], swiftSettings: testSettings),
         .testTarget(
             name: "MessagingTests",
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "kaziTests", dependencies: ["kazi", "RecordSchema", .argumentParser], resources: [.copy("Fixtures")],
             swiftSettings: testSettings),
         .testTarget(
             name: "ClusterTests", dependencies: ["Cluster"],
