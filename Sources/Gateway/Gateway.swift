@@ -36,7 +36,7 @@ public struct Gateway: Sendable {
         }
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, store: store, embedding: embedding, modelDigest: model?.digest,
+            settings: settings, catalog: catalog, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
             hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }

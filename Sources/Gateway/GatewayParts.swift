@@ -10,39 +10,42 @@ struct GatewayParts: Sendable {
     let settings: GatewaySettings
     let catalog: Catalog
     let store: RecordStore
+    let commits: CommitSignal
     let embedding: (any EmbeddingProvider)?
     let hub: MessageHub
     let cluster: ClusterDriver
     let records: RecordService
     let search: SearchService
-    let dimensions: VectorDimensions
+    let vectorShapes: VectorShapes
     let door: MessagingDoor
 
     init(
-        settings: GatewaySettings, catalog: Catalog, store: RecordStore, embedding: (any EmbeddingProvider)?,
+        settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
+        embedding: (any EmbeddingProvider)?,
         modelDigest: String?, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
         self.catalog = catalog
         self.store = store
+        self.commits = commits
         self.embedding = embedding
         self.hub = hub
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
-        dimensions = VectorDimensions(model: embedding?.dimension)
+        vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
         records = RecordService(catalog: catalog, store: store, embedding: embedding)
         search = SearchService(catalog: catalog, store: store, embedding: embedding, cluster: cluster)
-        let feed = Feed(catalog: catalog, store: store, dimensions: dimensions, modelDigest: modelDigest)
+        let feed = Feed(catalog: catalog, store: store, vectorShapes: vectorShapes, modelDigest: modelDigest)
         door = MessagingDoor(
-            hub: hub, feed: feed, cluster: cluster, records: records, search: search, dimensions: dimensions,
+            hub: hub, feed: feed, cluster: cluster, records: records, search: search, vectorShapes: vectorShapes,
             searchTimeout: settings.searchTimeout, logger: logger)
     }
 
     /// Every route of the HTTP API.
     var routes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
-        return HealthRoutes(catalog: catalog, store: store, cluster: cluster).routes
+        return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
             + SearchRoutes(
-                service: search, dimensions: dimensions, bodyBytesMax: settings.bodyBytesMax,
+                service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
                 timeout: settings.searchTimeout
             ).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes

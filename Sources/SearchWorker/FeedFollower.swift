@@ -34,7 +34,10 @@ final class FeedFollower: Sendable {
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    func start() { task.withLockedValue { $0 = Task { await follow() } } }
+    func start() {
+        replica.onMissing = { [weak self] in self?.wake() }
+        task.withLockedValue { $0 = Task { await follow() } }
+    }
 
     /// There is something to pull.
     func wake() { waker.yield() }

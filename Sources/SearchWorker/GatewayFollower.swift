@@ -53,6 +53,8 @@ final class GatewayFollower: Service {
             throw StartFailure("cannot connect to \(settings.gatewayEndpoint) (--gateway): \(error)")
         }
         state.withLockedValue { $0.gateway = gateway }
+        // Signals are handled from here on, so whoever reads this line may send one.
+        logger.notice("listening", metadata: ["zmq": "\(searchEndpoint)", "worker": "\(settings.workerID)"])
         let heartbeat = hub.every(state.withLockedValue(\.heartbeatInterval)) { [weak self] in self?.announce() }
         let waitCheck = hub.every(Self.waitCheckInterval) { [replicas] in
             let now = ContinuousClock.now

@@ -25,6 +25,13 @@ final class HeldReplica: Sendable {
 
     private let state = NIOLockedValueBox(State())
     private let waitingCountMax: Int
+    /// Asks whoever follows the feed to pull now; set by it, before the replica is searched.
+    private let pullNow = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
+
+    var onMissing: (@Sendable () -> Void)? {
+        get { pullNow.withLockedValue { $0 } }
+        set { pullNow.withLockedValue { $0 = newValue } }
+    }
 
     /// A search that names a write not applied yet.
     struct WaitingSearch: Sendable {
@@ -92,7 +99,12 @@ final class HeldReplica: Sendable {
             state.waiting.append(search)
             return .later
         }
-        if decision == .now { search.resume(true) }
+        switch decision {
+        case .now: search.resume(true)
+        // The write may be another collection's, of which no nudge comes here.
+        case .later: onMissing?()
+        case .refused: break
+        }
         return decision != .refused
     }
 

@@ -42,7 +42,6 @@ public struct SearchWorker: Sendable {
         let follower = GatewayFollower(
             settings: settings, searchEndpoint: endpoint, hub: hub, replicas: replicas, door: door, logger: logger)
         door.announcement = { follower.announcement() }
-        logger.notice("listening", metadata: ["zmq": "\(endpoint)", "worker": "\(settings.workerID)"])
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: follower, successTerminationBehavior: .gracefullyShutdownGroup)
         ]

@@ -38,8 +38,11 @@ def test_a_reference_vector_finds_the_text_it_was_made_of(api, references):
     _, ids, vectors = references
     for id, vector in zip(ids, vectors):
         hits = api.search("reference_notes", vector=vector.tolist(), top_k=COUNT)
-        assert hits[0]["id"] == id
-        assert hits[0]["score"] == pytest.approx(1, abs=0.005)
+        # Some claims differ in a word that hardly moves the vector: the record itself is first or within the codes'
+        # error of it, and its own score is that of an equal vector.
+        own, = (hit for hit in hits if hit["id"] == id)
+        assert own["score"] == pytest.approx(1, abs=0.005)
+        assert hits[0]["score"] - own["score"] <= 0.005
         check_hits(hits, dict(zip(ids, map(float, scores(vector, vectors, "cosine")))), COUNT)
 
 

@@ -142,7 +142,8 @@ def test_a_header_cannot_smuggle_another(pair):
     with RawConnection(pair.gateway.http) as connection:
         connection.send(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Request-ID: a\x0b\x0cb\x7f\xc3\xa9\r\nConnection: close\r\n\r\n")
         answer = connection.read_answer()
-        if answer is not None:
+        # A header that is no HTTP at all is refused below the routes.
+        if answer is not None and answer.status != 400:
             assert answer.headers["x-request-id"].isascii() and answer.headers["x-request-id"].isprintable()
 
 

@@ -8,6 +8,7 @@ import RecordStore
 struct HealthRoutes: Sendable {
     let catalog: Catalog
     let store: RecordStore
+    let commits: CommitSignal
     let cluster: ClusterDriver
 
     var routes: [Route] { [Route(.get, "/health", health), Route(.get, "/health/live", live)] }
@@ -19,8 +20,9 @@ struct HealthRoutes: Sendable {
     /// 200 when the store answers and every shard of every searchable collection has a ready worker, else 503.
     func health(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let storeAnswers = await storeAnswers()
-        let headSeq = store.headSeq
-        let collections = catalog.searchable.map { cluster.health(of: $0.name, headSeq: headSeq) }
+        let collections = catalog.searchable.map {
+            cluster.health(of: $0.name, headSeq: commits.headSeq(of: $0.name))
+        }
         let isCovered = collections.allSatisfy(\.coverage.isFull)
         let workers = cluster.snapshot.workers
         let readyCount = workers.count { worker in
@@ -30,7 +32,7 @@ struct HealthRoutes: Sendable {
             "status": storeAnswers && isCovered ? "ok" : "degraded",
             "database": storeAnswers ? "connected" : "unavailable",
             "workers": .object(["ready": .integer(Int64(readyCount)), "total": .integer(Int64(workers.count))]),
-            "seq": .integer(headSeq),
+            "seq": .integer(store.headSeq),
         ]
         body["collections"] = .object(
             JSONObject(collections.map { ($0.collection, .object(Self.members(of: $0))) }))

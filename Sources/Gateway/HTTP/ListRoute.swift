@@ -11,7 +11,7 @@ struct ListRoute: Sendable {
 
     static let limitRange: ClosedRange<Int64> = 1...1_000
     static let limitDefault = 100
-    private static let parameterNames: Set<String> = ["keyword", "limit", "offset", "sort", "cursor"]
+    private static let parameterNames: Set<String> = ["keyword", "limit", "offset", "sort", "cursor", "vectors"]
 
     func list(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let definition = try records.catalog.collection(context.collectionName)
@@ -20,6 +20,8 @@ struct ListRoute: Sendable {
         let offset = reader.integer("offset", in: 0...Int64(Int32.max), default: 0)
         let keyword = reader.query["keyword"]
         let sort = Self.sort(&reader, definition)
+        // Records that bring their own vectors show them on request, so that what is exported can be imported again.
+        let showsVectors = reader.boolean("vectors") && !definition.needsModel && definition.isSearchable
         let filter = reader.filter(except: Self.parameterNames, columns: definition.columns)
         if let cursor = reader.query["cursor"] {
             let afterID = Cursor.decode(cursor, &reader)
@@ -27,7 +29,8 @@ struct ListRoute: Sendable {
                 reader.refuse(name, "cannot be combined with cursor")
             }
             try reader.check()
-            return try await page(definition.name, filter, afterID: afterID ?? 0, limit: limit)
+            return try await page(
+                definition.name, filter, afterID: afterID ?? 0, limit: limit, showsVectors: showsVectors)
         }
         try reader.check()
         let list = try await records.store.mapped {
@@ -37,11 +40,11 @@ struct ListRoute: Sendable {
         var headers: HTTPFields = [.totalCount: String(list.totalCount)]
         headers[.link] = PageLinks.header(
             path: request.uri.path, query: reader.query, limit: limit, offset: offset, totalCount: list.totalCount)
-        return .json(.ok, RecordRendering.array(list.records), headers: headers)
+        return .json(.ok, try await render(list.records, definition.name, showsVectors: showsVectors), headers: headers)
     }
 
     private func page(
-        _ collection: String, _ filter: Filter?, afterID: Int64, limit: Int
+        _ collection: String, _ filter: Filter?, afterID: Int64, limit: Int, showsVectors: Bool
     ) async throws(ServiceFailure) -> Response {
         // One more than asked for tells whether there is a next page.
         var found = try await records.store.mapped {
@@ -50,12 +53,23 @@ struct ListRoute: Sendable {
         let hasMore = found.count > limit
         if hasMore { found.removeLast(found.count - limit) }
         var body = Array("{\"items\":".utf8)
-        body += RecordRendering.array(found)
+        body += try await render(found, collection, showsVectors: showsVectors)
         body += ",\"next_cursor\":".utf8
         let next = hasMore ? found.last.map { JSON.string(Cursor.encode($0.id)) } : nil
         (next ?? .null).serialize(into: &body)
         body.append(UInt8(ascii: "}"))
         return .json(.ok, body)
+    }
+
+    private func render(
+        _ found: [StoredRecord], _ collection: String, showsVectors: Bool
+    ) async throws(ServiceFailure) -> [UInt8] {
+        guard showsVectors else { return RecordRendering.array(found) }
+        var vectors: [Int64: [Float]] = [:]
+        for record in found {
+            vectors[record.id] = try await records.store.mapped { try await $0.vector(of: record.id, in: collection) }
+        }
+        return RecordRendering.array(found) { RecordRendering.Extras(vector: vectors[$0.id]) }
     }
 
     /// `sort=posted_at`, `sort=-salary_min`; the fields are those that may be filtered on, and `id`, `created_at`,

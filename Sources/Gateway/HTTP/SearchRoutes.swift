@@ -2,11 +2,12 @@ import Cluster
 import HTTPTypes
 import Hummingbird
 import RecordSchema
+import WireProtocol
 
 /// Search, with the request as JSON, as parameters, or as a binary vector with parameters.
 struct SearchRoutes: Sendable {
     let service: SearchService
-    let dimensions: VectorDimensions
+    let vectorShapes: VectorShapes
     let bodyBytesMax: Int
     let timeout: Duration
 
@@ -46,26 +47,29 @@ struct SearchRoutes: Sendable {
     ) async throws -> (SearchCommand, CollectionDefinition) {
         if request.mediaType == "application/octet-stream" {
             let vector = try Self.vector(
-                try await request.bytes(limitBytes: bodyBytesMax), dimension: dimensions[definition])
+                try await request.bytes(limitBytes: bodyBytesMax), shape: vectorShapes[definition])
             return (try SearchCommand(query: request.queryString, vector: vector, definition), definition)
         }
         let body = try await request.json(limitBytes: bodyBytesMax)
-        return (try SearchCommand(body: body, definition, dimension: dimensions[definition]), definition)
+        return (try SearchCommand(body: body, definition, shape: vectorShapes[definition]), definition)
     }
 
     /// A body of float32, little-endian.
-    private static func vector(_ bytes: [UInt8], dimension: Int?) throws(ServiceFailure) -> [Float] {
+    private static func vector(_ bytes: [UInt8], shape: VectorShape?) throws(ServiceFailure) -> [Float] {
         func refuse(_ message: String) -> ServiceFailure {
             .invalid([ValidationIssue(type: "value_error", loc: ["body"], message: "Value error, \(message)", input: .null)])
         }
-        guard bytes.count.isMultiple(of: 4), !bytes.isEmpty, dimension == nil || bytes.count == dimension.map({ $0 * 4 })
-        else { throw refuse("a vector of \(dimension.map(String.init) ?? "some") float32 is needed, not \(bytes.count) bytes") }
+        guard let shape else { throw refuse("the collection has no vectors") }
+        guard bytes.count == shape.dimension * 4 else {
+            throw refuse("a vector of \(shape.dimension) float32 is needed, not \(bytes.count) bytes")
+        }
         var vector = [Float](repeating: 0, count: bytes.count / 4)
         for index in vector.indices {
             let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[index * 4 + $1]) << UInt32(8 * $1) }
             vector[index] = Float(bitPattern: bits)
         }
         guard vector.allSatisfy(\.isFinite) else { throw refuse("a component of the vector is not finite") }
+        if shape.metric == .cosine, vector.allSatisfy({ $0 == 0 }) { throw refuse("a vector of zeros has no direction") }
         return vector
     }
 

@@ -8,7 +8,12 @@ enum MergePatch {
         guard case .object(let changes) = patch else { return patch }
         var merged = target.objectValue ?? JSONObject()
         for change in changes.members {
-            merged[change.key] = change.value.isNull ? nil : apply(change.value, to: merged[change.key] ?? .null)
+            if change.value.isNull {
+                // `nil` alone would be read as `JSON.null`, which is a value.
+                merged[change.key] = JSON?.none
+            } else {
+                merged[change.key] = apply(change.value, to: merged[change.key] ?? .null)
+            }
         }
         return .object(merged)
     }

@@ -56,13 +56,15 @@ enum RecordRendering {
         bytes.append(UInt8(ascii: "}"))
     }
 
-    static func array(_ records: [StoredRecord]) -> [UInt8] {
+    static func array(
+        _ records: [StoredRecord], extras: (StoredRecord) -> Extras = { _ in Extras() }
+    ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(records.reduce(2) { $0 + $1.body.count + 100 })
         bytes.append(UInt8(ascii: "["))
         for (index, record) in records.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(record, to: &bytes)
+            append(record, extras(record), to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
         return bytes

@@ -1,4 +1,5 @@
 import RecordSchema
+import WireProtocol
 
 extension SearchCommand {
     /// The members of the body of a search request; `OpenAPI` and validation both follow this one declaration.
@@ -26,14 +27,23 @@ extension SearchCommand {
 
     /// Reads the JSON body of a search; every issue at once.
     init(
-        body: JSON, _ definition: CollectionDefinition, dimension: Int?
+        body: JSON, _ definition: CollectionDefinition, shape: VectorShape?
     ) throws(ServiceFailure) {
         var issues: [ValidationIssue] = []
         let valid = FieldType.object(Self.bodyType).validate(body, at: ["body"], into: &issues)
         guard case .object(let members)? = valid else { throw .invalid(issues) }
         var vector: [Float]?
         if let given = members["vector"], !given.isNull {
-            vector = Self.vector(given, dimension: dimension, into: &issues)
+            if let shape {
+                vector = CollectionDefinition.vector(
+                    given, dimension: shape.dimension, metric: shape.metric.rawValue, at: ["body", "vector"], into: &issues)
+            } else {
+                issues.append(
+                    ValidationIssue(
+                        type: "value_error", loc: ["body", "vector"],
+                        message: "Value error, the collection '\(definition.name)' has no vectors", input: .null,
+                        context: ["error": .object([:])]))
+            }
         }
         var filter: Filter?
         if let given = members["filter"], !given.isNull {
@@ -95,41 +105,6 @@ extension SearchCommand {
         for field in fields ?? [] where !definition.canShow(field) {
             throw refuse("fields", "the collection '\(definition.name)' has no field '\(field)'")
         }
-    }
-
-    /// A vector of the collection's dimension; the common case touches every component once.
-    static func vector(_ value: JSON, dimension: Int?, into issues: inout [ValidationIssue]) -> [Float]? {
-        let limits = CountLimits(minimum: dimension ?? 1, maximum: dimension ?? 65_536)
-        if case .array(let elements) = value, let vector = floats(elements), dimension == nil || vector.count == dimension {
-            return vector
-        }
-        let issueCount = issues.count
-        let valid = FieldType.array(of: .number, limits: limits).validate(value, at: ["body", "vector"], into: &issues)
-        guard issues.count == issueCount else { return nil }
-        guard let vector = floats(valid?.arrayValue ?? []) else {
-            issues.append(
-                ValidationIssue(
-                    type: "finite_number", loc: ["body", "vector"],
-                    message: "Input should be finite numbers within the range of float32", input: .null))
-            return nil
-        }
-        return vector
-    }
-
-    private static func floats(_ elements: [JSON]) -> [Float]? {
-        var floats: [Float] = []
-        floats.reserveCapacity(elements.count)
-        for element in elements {
-            let component: Float
-            switch element {
-            case .number(let value): component = Float(value)
-            case .integer(let value): component = Float(value)
-            default: return nil
-            }
-            guard component.isFinite else { return nil }
-            floats.append(component)
-        }
-        return floats
     }
 }
 

@@ -3,18 +3,25 @@ import WireProtocol
 
 extension SearchCommand {
     /// Reads a QUERY of the wire protocol.
-    init(_ query: QueryRequest, _ definition: CollectionDefinition, dimension: Int?) throws(ServiceFailure) {
+    init(_ query: QueryRequest, _ definition: CollectionDefinition, shape: VectorShape?) throws(ServiceFailure) {
         let source: Source =
             switch query.source {
             case .text(let text): .text(text)
             case .likeID(let id): .like(Int64(clamping: id))
             case .vector(let vector): .vector(vector)
             }
-        if case .vector(let vector) = source, let dimension, vector.count != dimension {
+        if case .vector(let vector) = source, let shape, vector.count != shape.dimension {
             throw .invalid([
                 ValidationIssue(
                     type: "value_error", loc: ["body", "vector"],
-                    message: "Value error, the vector has \(vector.count) components, not \(dimension)", input: .null)
+                    message: "Value error, the vector has \(vector.count) components, not \(shape.dimension)", input: .null)
+            ])
+        }
+        if case .vector(let vector) = source, shape?.metric == .cosine, vector.allSatisfy({ $0 == 0 }) {
+            throw .invalid([
+                ValidationIssue(
+                    type: "value_error", loc: ["body", "vector"],
+                    message: "Value error, a vector of zeros has no direction", input: .null)
             ])
         }
         self.init(source: source)

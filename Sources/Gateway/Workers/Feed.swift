@@ -6,33 +6,27 @@ import WireProtocol
 struct Feed: Sendable {
     let catalog: Catalog
     let store: RecordStore
-    let dimensions: VectorDimensions
+    let vectorShapes: VectorShapes
     let modelDigest: String?
 
     /// Every searchable collection as a worker has to know it.
     var collections: [CollectionInfo] { catalog.searchable.compactMap(info) }
 
     func info(_ definition: CollectionDefinition) -> CollectionInfo? {
-        let metric: VectorMetric
-        switch definition.embeddingSource {
-        case .text: metric = .cosine
-        case .vector(_, let name): metric = VectorMetric(rawValue: name) ?? .cosine
-        case .none: return nil
-        }
-        guard let dimension = dimensions[definition] else { return nil }
+        guard let shape = vectorShapes[definition] else { return nil }
         let digest = definition.needsModel ? modelDigest ?? "" : ""
         return CollectionInfo(
-            name: definition.name, dimension: dimension, metric: metric, modelDigest: digest,
+            name: definition.name, dimension: shape.dimension, metric: shape.metric, modelDigest: digest,
             columns: definition.columns, headSeq: UInt64(store.headSeq),
-            generation: generation(definition, dimension, metric, digest))
+            generation: generation(definition, shape, digest))
     }
 
     /// Anything a row in a worker's memory depends on beside the record itself: another value of it, other rows.
     private func generation(
-        _ definition: CollectionDefinition, _ dimension: Int, _ metric: VectorMetric, _ digest: String
+        _ definition: CollectionDefinition, _ shape: VectorShape, _ digest: String
     ) -> UInt64 {
         let columns = definition.columns.map { "\($0.name)\u{0}\($0.type.rawValue)\u{0}\($0.isArray)" }
-        let parts = [store.storeID, definition.name, String(dimension), metric.rawValue, digest] + columns
+        let parts = [store.storeID, definition.name, String(shape.dimension), shape.metric.rawValue, digest] + columns
         return Digest.sha256Prefix(parts.joined(separator: "\u{1}"))
     }
 

@@ -15,7 +15,7 @@ final class MessagingDoor: Sendable {
     private let cluster: ClusterDriver
     private let records: RecordService
     private let search: SearchService
-    private let dimensions: VectorDimensions
+    private let vectorShapes: VectorShapes
     private let searchTimeout: Duration
     private let logger: Logger
     private let workers = NIOLockedValueBox(WorkerDirectory())
@@ -23,14 +23,14 @@ final class MessagingDoor: Sendable {
 
     init(
         hub: MessageHub, feed: Feed, cluster: ClusterDriver, records: RecordService, search: SearchService,
-        dimensions: VectorDimensions, searchTimeout: Duration, logger: Logger
+        vectorShapes: VectorShapes, searchTimeout: Duration, logger: Logger
     ) {
         self.hub = hub
         self.feed = feed
         self.cluster = cluster
         self.records = records
         self.search = search
-        self.dimensions = dimensions
+        self.vectorShapes = vectorShapes
         self.searchTimeout = searchTimeout
         self.logger = logger
     }
@@ -143,7 +143,7 @@ final class MessagingDoor: Sendable {
 
     private func query(_ query: QueryRequest, deadline: ContinuousClock.Instant) async throws(ServiceFailure) -> QueryReply {
         let definition = try records.catalog.collection(query.collection)
-        let command = try SearchCommand(query, definition, dimension: dimensions[definition])
+        let command = try SearchCommand(query, definition, shape: vectorShapes[definition])
         let answer = try await search.search(command, in: definition, deadline: min(deadline, .now + searchTimeout))
         var hits: [QueryReply.Hit] = []
         for hit in answer.hits {

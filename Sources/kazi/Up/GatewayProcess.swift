@@ -19,9 +19,12 @@ struct GatewayProcess: Sendable {
 
     var addressFile: URL { dataDirectory.appendingPathComponent("gateway.json") }
 
+    /// The gateway; started again, it takes the ports it had, where workers and clients look for it.
     var child: ChildProcess {
+        let earlier = lastAddresses
+        let httpPort = earlier.flatMap { URL(string: $0.http)?.port } ?? port
         var arguments = [
-            "--host", "127.0.0.1", "--port", "\(port)", "--zmq", messagingEndpoint, "--data-dir", dataDirectory.path,
+            "--host", "127.0.0.1", "--port", "\(httpPort)", "--zmq", earlier?.zmq ?? messagingEndpoint, "--data-dir", dataDirectory.path,
             "--exit-with-parent",
         ]
         if let collectionsDirectory { arguments += ["--collections", collectionsDirectory] }
@@ -42,11 +45,13 @@ struct GatewayProcess: Sendable {
 
     /// What the running gateway wrote; `nil` before it listens. A file left by one that died is not believed.
     func addresses() -> Addresses? {
-        guard let data = try? Data(contentsOf: addressFile),
-            let addresses = try? JSONDecoder().decode(Addresses.self, from: data),
-            kill(addresses.pid, 0) == 0
-        else { return nil }
+        guard let addresses = lastAddresses, kill(addresses.pid, 0) == 0 else { return nil }
         return addresses
+    }
+
+    /// What the last gateway wrote, whether or not it lives.
+    private var lastAddresses: Addresses? {
+        (try? Data(contentsOf: addressFile)).flatMap { try? JSONDecoder().decode(Addresses.self, from: $0) }
     }
 
     /// Removes what an earlier run left, so that a new file is the new gateway's.

@@ -22,18 +22,23 @@ struct Supervisor: Sendable {
             group.addTask {
                 // The gateway stops first and lets its requests finish, for which it needs the workers.
                 defer { workersMayStop.continuation.finish() }
-                try await keepRunning(gateway.child, as: "gateway", mayFailToStart: false)
+                try await keepRunning(as: "gateway", mayFailToStart: false) { gateway.child }
             }
             group.addTask {
                 let addresses = try await waitForAddresses()
                 try await withThrowingTaskGroup(of: Void.self) { workers in
                     workers.addTask { try await announce(addresses) }
                     workers.addTask { try await runWorkers(addresses, until: workersMayStop.stream) }
-                    try await workers.waitForAll()
+                    try await finishTogether(&workers)
                 }
             }
-            try await group.waitForAll()
+            try await finishTogether(&group)
         }
+    }
+
+    /// Waits for all tasks; the first that fails ends the others. (`waitForAll` would let them run on.)
+    private func finishTogether(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        while try await group.next() != nil {}
     }
 
     /// Runs the workers outside this task's cancellation, until `stop` finishes.
@@ -43,11 +48,12 @@ struct Supervisor: Sendable {
                 for index in 1...workerCount {
                     let name = "worker-\(index)"
                     group.addTask {
-                        try await keepRunning(
-                            gateway.worker(named: name, gateway: addresses.zmq), as: name, mayFailToStart: true)
+                        try await keepRunning(as: name, mayFailToStart: true) {
+                            gateway.worker(named: name, gateway: addresses.zmq)
+                        }
                     }
                 }
-                try await group.waitForAll()
+                try await finishTogether(&group)
             }
         }
         await Task.detached { for await _ in stop {} }.value
@@ -55,12 +61,14 @@ struct Supervisor: Sendable {
         _ = try? await running.value
     }
 
-    private func keepRunning(_ child: ChildProcess, as name: String, mayFailToStart: Bool) async throws {
+    private func keepRunning(
+        as name: String, mayFailToStart: Bool, _ child: @Sendable () -> ChildProcess
+    ) async throws {
         var delay = Duration.milliseconds(100)
         var hasStarted = mayFailToStart
         while true {
             let start = ContinuousClock.now
-            let status = try await child.run()
+            let status = try await child().run()
             if Task.isCancelled { return }
             hasStarted = hasStarted || gateway.addresses() != nil || ContinuousClock.now - start > Self.healthyLife
             guard hasStarted else { throw ExitCode.failure }
