@@ -126,11 +126,12 @@ def test_deletes_and_updates_survive_a_crash(new_cluster):
     ids = api.add_all("points", [{"label": f"p{n}", "vector": [1, n, 0, 0]} for n in range(10)])
     for id in ids[:5]:
         assert api.delete(f"/api/v1/points/{id}").status_code == 204
-    api.put(f"/api/v1/points/{ids[9]}", {"label": "changed", "vector": [0, 0, 0, 1]})
+    change = api.put(f"/api/v1/points/{ids[9]}", {"label": "changed", "vector": [0, 0, 0, 1]})
     cluster.gateway.restart()
     cluster.wait_ready(1)
     assert [record["id"] for record in api.all_records("points")] == ids[5:]
-    hits = api.search("points", vector=[0, 0, 0, 1], top_k=100)
+    # The worker may not have read the last write before the crash, so the search names it.
+    hits = api.search("points", vector=[0, 0, 0, 1], top_k=100, min_seq=int(change.headers["X-Kazi-Seq"]))
     assert {hit["id"] for hit in hits} == set(ids[5:])
     assert (hits[0]["id"], hits[0]["label"]) == (ids[9], "changed")
 
