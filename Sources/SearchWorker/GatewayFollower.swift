@@ -53,6 +53,7 @@ final class GatewayFollower: Service {
             throw StartFailure("cannot connect to \(settings.gatewayEndpoint) (--gateway): \(error)")
         }
         state.withLockedValue { $0.gateway = gateway }
+        announce()
         // Signals are handled from here on, so whoever reads this line may send one.
         logger.notice("listening", metadata: ["zmq": "\(searchEndpoint)", "worker": "\(settings.workerID)"])
         let heartbeat = hub.every(state.withLockedValue(\.heartbeatInterval)) { [weak self] in self?.announce() }
@@ -103,13 +104,14 @@ final class GatewayFollower: Service {
     /// Announces now; while an answer is awaited, once more after it.
     func announce() {
         let gateway = state.withLockedValue { state -> PeerConnection? in
-            if state.isStopping { return nil }
+            // The connection may be made before it is kept in `state`: `run` announces then.
+            guard !state.isStopping, let gateway = state.gateway else { return nil }
             if state.isAnnouncing {
                 state.mustAnnounceAgain = true
                 return nil
             }
             state.isAnnouncing = true
-            return state.gateway
+            return gateway
         }
         guard let gateway else { return }
         gateway.request(announcement(), timeout: state.withLockedValue(\.heartbeatInterval)) { [weak self] result in
