@@ -106,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "kazi",
             dependencies: [
-                "RecordSchema", "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .nioHTTP1, .nioPosix,
+                "RecordSchema", "Embedding", "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .nioHTTP1, .nioPosix,
                 .subprocess, .systemPackage, .unixSignals,
             ],
             resources: [.copy("Resources/sample-jobs.ndjson")],

@@ -6,5 +6,5 @@ struct Kazi: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kazi",
         abstract: "Run Kazi, fill it, search it and measure it.",
-        subcommands: [Up.self, Import.self, Search.self, Export.self, Status.self, Eval.self])
+        subcommands: [Up.self, Import.self, Search.self, Export.self, Status.self, Eval.self, Bench.self])
 }

@@ -1,14 +1,14 @@
-import Foundation
+public import Foundation
 
 /// Where the embedding model is: the folder that a flag names, else the one that `scripts/setup` made.
-enum ModelLocation {
-    static let modelName = "all-MiniLM-L6-v2"
+public enum ModelLocation {
+    public static let modelName = "all-MiniLM-L6-v2"
 
     /// The folder to load, whether or not there is a model in it.
     ///
     /// Without a flag: `models/all-MiniLM-L6-v2` beside the executable or beside a folder above it, so that binaries in
     /// `.build/<platform>/release` find `.build/models` from whatever folder they are run in.
-    static func directory(named flag: String?) -> URL {
+    public static func directory(named flag: String?) -> URL {
         if let flag { return URL(fileURLWithPath: flag) }
         let executable = URL(fileURLWithPath: CommandLine.arguments.first ?? "")
         let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? executable.path
