@@ -1,5 +1,6 @@
 import ArgumentParser
 import Embedding
+import Foundation
 import ServiceRuntime
 
 /// `kazi bench`: what the scripts in `scripts/bench` run of Kazi's own.
