@@ -16,8 +16,9 @@ public struct GatewaySettings: Sendable {
     public var defaultCollection: String?
     /// Folder of the embedding model; `nil`: where `scripts/setup` put it. See `ModelLocation`.
     public var modelDirectory: String?
-    /// Threads that embed texts, 1...256.
-    public var embeddingThreadCount = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+    /// Threads that embed texts, 1...256. As many as there are cores: their priority is lower than that of the threads
+    /// that serve, so an import takes what those leave.
+    public var embeddingThreadCount = ProcessInfo.processInfo.activeProcessorCount
     /// Open HTTP connections at most; further ones wait in the kernel's queue.
     public var connectionCountMax = 4096
     /// A connection on which nothing moves for this long is closed.

@@ -32,7 +32,7 @@ struct KaziGateway: AsyncParsableCommand {
     @Option(help: "Folder of the embedding model (KAZI_MODEL, default where scripts/setup put it).")
     var model: String?
 
-    @Option(help: "Threads that embed texts (KAZI_EMBED_THREADS, default half the cores).")
+    @Option(help: "Threads that embed texts (KAZI_EMBED_THREADS, default all cores; their priority is low).")
     var embedThreads: Int?
 
     @Option(help: "Open HTTP connections at most (KAZI_MAX_CONNECTIONS, default 4096).")
