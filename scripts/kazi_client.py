@@ -316,6 +316,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(json.dumps(_run(client, options), indent=2, ensure_ascii=False))
     except (Refused, NoAnswer, ProtocolError, OSError, ValueError) as error:
         print(f"kazi_client: {error}", file=sys.stderr)
+        if isinstance(error, Refused) and error.detail is not None:
+            print(json.dumps(error.detail, indent=2, ensure_ascii=False), file=sys.stderr)
         return 1
     return 0
 

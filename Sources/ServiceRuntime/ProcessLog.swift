@@ -1,8 +1,19 @@
+import ArgumentParser
 import Foundation
 public import Logging
 
 /// How our processes log: to standard error, one line an event.
 public enum ProcessLog {
+    /// The level that a flag or `KAZI_LOG_LEVEL` names; `info` without either.
+    public static func level(_ flag: String?) throws -> Logger.Level {
+        let name = try EnvironmentSetting.value(flag, "KAZI_LOG_LEVEL", default: "info")
+        guard let level = Logger.Level(rawValue: name) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level takes one of \(names), not '\(name)'")
+        }
+        return level
+    }
+
     /// Sets up logging for the process; called once, before the first logger is made.
     public static func bootstrap(level: Logger.Level) {
         LoggingSystem.bootstrap { label in

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Gateway
-import Logging
 import ServiceRuntime
 
 @main
@@ -9,7 +8,8 @@ struct KaziGateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kazi-gateway",
         abstract: "HTTP JSON in front, records in SQLite behind, searches to workers over ZeroMQ.",
-        discussion: "Every flag has a variable, named in brackets; the flag wins.")
+        discussion: "Every flag has a variable, named in brackets; the flag wins.",
+        version: KaziVersion.current)
 
     @Option(help: "Address of the HTTP API; only a loopback address is served without keys (KAZI_HOST, default 127.0.0.1).")
     var host: String?
@@ -45,10 +45,7 @@ struct KaziGateway: AsyncParsableCommand {
     var exitWithParent = false
 
     func run() async throws {
-        let levelName = try EnvironmentSetting.value(logLevel, "KAZI_LOG_LEVEL", default: "info")
-        guard let level = Logger.Level(rawValue: levelName) else {
-            throw ValidationError("--log-level takes a level of swift-log, not '\(levelName)'")
-        }
+        let level = try ProcessLog.level(logLevel)
         let settings = try gatewaySettings()
         ProcessLog.bootstrap(level: level)
         do {

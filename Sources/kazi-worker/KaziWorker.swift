@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Logging
 import SearchWorker
 import ServiceRuntime
 
@@ -9,7 +8,8 @@ struct KaziWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kazi-worker",
         abstract: "Holds vectors in memory and searches them for gateways and internal services over ZeroMQ.",
-        discussion: "Start as many as you like, and stop them when you like: each follows the gateway's feed by itself.")
+        discussion: "Start as many as you like, and stop them when you like: each follows the gateway's feed by itself.",
+        version: KaziVersion.current)
 
     @Option(help: "Endpoint of the gateway (KAZI_GATEWAY, default tcp://127.0.0.1:8001).")
     var gateway: String?
@@ -36,10 +36,7 @@ struct KaziWorker: AsyncParsableCommand {
     var exitWithParent = false
 
     func run() async throws {
-        let levelName = try EnvironmentSetting.value(logLevel, "KAZI_LOG_LEVEL", default: "info")
-        guard let level = Logger.Level(rawValue: levelName) else {
-            throw ValidationError("--log-level takes a level of swift-log, not '\(levelName)'")
-        }
+        let level = try ProcessLog.level(logLevel)
         let settings = try workerSettings()
         ProcessLog.bootstrap(level: level)
         do {

@@ -1,7 +1,11 @@
-"""The ZeroMQ sockets of a gateway and a worker, met by what is no message of the protocol."""
+"""The ZeroMQ sockets of a gateway and a worker: a client written from the document, and what is no message of it."""
 
+import json
+import pathlib
 import random
 import socket
+import subprocess
+import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -9,6 +13,8 @@ import zmq
 
 from harness.collections import NOTES, points
 from harness.processes import Cluster, free_port
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +100,57 @@ def test_a_thousand_peers_that_come_and_go(endpoint):
                 dealer.connect(endpoint)
                 if number % 2:
                     dealer.send(b"gone before the answer")
+
+
+def client(*arguments):
+    """Runs the reference client, which was written from the protocol's document alone."""
+    return subprocess.run(
+        [sys.executable, SCRIPTS / "kazi_client.py", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def answer(*arguments):
+    result = client(*arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_reference_client_searches_a_worker_directly(listening, tmp_path):
+    cluster, endpoints = listening
+    vector = tmp_path / "query.json"
+    vector.write_text(json.dumps([1.0, 3.0, 0.0, 0.0]))
+    hits = json.loads(
+        answer("search", "--worker", endpoints["worker"], "--collection", "points", "--vector-file", vector, "--top-k", 3))
+    # The gateway's answer to the same vector is the same.
+    expected = cluster.api.search("points", vector=[1, 3, 0, 0], top_k=3)
+    assert [hit["id"] for hit in hits] == [hit["id"] for hit in expected]
+    assert [hit["score"] for hit in hits] == pytest.approx([hit["score"] for hit in expected], abs=1e-4)
+
+
+def test_the_reference_client_queries_and_writes_at_a_gateway(listening):
+    cluster, endpoints = listening
+    at = ("--gateway", endpoints["gateway"], "--collection", "notes")
+    assert "a ship at sea" in answer("query", *at, "--top-k", 1, "sailing the ocean")
+    written = json.loads(answer("put", *at, json.dumps({"text": "written over ZeroMQ"})))
+    id = written["record"]["id"]
+    try:
+        assert cluster.api.read("notes", id)["text"] == "written over ZeroMQ"
+        assert "written over ZeroMQ" in answer("get", *at, id)
+        refused = client("put", *at, json.dumps({"tag": "no text"}))
+        assert refused.returncode != 0 and "missing" in refused.stderr + refused.stdout
+    finally:
+        answer("delete", *at, id)
+    assert cluster.api.get(f"/api/v1/notes/{id}").status_code == 404
+    assert client("get", *at, id).returncode != 0
+
+
+def test_a_gateway_and_a_worker_say_how_they_are(listening):
+    _, endpoints = listening
+    assert '"points"' in answer("status", "--endpoint", endpoints["worker"])
+    assert '"worker' in answer("status", "--endpoint", endpoints["gateway"])
+
+
+def test_a_hundred_thousand_changed_messages(endpoint):
+    """Each is a golden message with bytes flipped, cut, doubled or exchanged; the fuzzer checks that STATUS is answered."""
+    result = subprocess.run(
+        [sys.executable, SCRIPTS / "fuzz_protocol.py", endpoint, "--count", "100000"], capture_output=True, text=True, timeout=240)
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]

@@ -38,7 +38,7 @@ struct ServicePair: Sendable {
             group.addTask {
                 let found = try await waitForAddresses()
                 addresses.continuation.yield(found)
-                try await SampleLoader(baseURL: found.http).waitUntilReady(patience: Self.startPatience)
+                try await SampleLoader.waitUntilReady(found.http, patience: Self.startPatience)
                 guard let address = GatewayAddress(found.http, timeout: GatewayAddress.batchTimeout) else {
                     throw CommandFailure("the gateway wrote '\(found.http)' as its address")
                 }

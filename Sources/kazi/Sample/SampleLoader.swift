@@ -5,6 +5,8 @@ import RecordSchema
 struct SampleLoader: Sendable {
     /// For instance `http://127.0.0.1:8000`.
     let baseURL: String
+    /// Made when the sample has been loaded whole: whoever deletes a posting afterwards does not get it back.
+    let marker: URL
 
     private static let collection = "jobs"
     private static let recordCount = 604
@@ -12,9 +14,9 @@ struct SampleLoader: Sendable {
     /// Returns when the gateway and its workers can search.
     ///
     /// - Throws: `CommandFailure` after `patience`, with what was missing.
-    func waitUntilReady(patience: Duration) async throws {
-        try await GatewayClient.with(try address()) { client in
-            try await Self.waitUntilReady(client, patience: patience)
+    static func waitUntilReady(_ baseURL: String, patience: Duration) async throws {
+        try await GatewayClient.with(try address(baseURL)) { client in
+            try await waitUntilReady(client, patience: patience)
         }
     }
 
@@ -40,8 +42,9 @@ struct SampleLoader: Sendable {
     /// Loads the sample unless `jobs` has records of its own or is no collection of this gateway. Loading again what is
     /// there already writes nothing, so a start that was interrupted here is completed by the next one.
     func loadIfEmpty() async throws {
+        if FileManager.default.fileExists(atPath: marker.path) { return }
         do {
-            try await GatewayClient.with(try address(), connectionCount: 2) { client in
+            try await GatewayClient.with(try Self.address(baseURL), connectionCount: 2) { client in
                 guard try await Self.wantsSample(client) else { return }
                 let source = try Self.openSource()
                 let sender = BatchSender(
@@ -51,6 +54,7 @@ struct SampleLoader: Sendable {
                 try await ImportRun(source: source, sender: sender, ledger: ledger, connectionCount: 2).run()
                 let counts = await ledger.counts
                 Console.note("loaded \(counts.created) sample job postings")
+                try Data().write(to: marker)
                 if counts.refused > 0 { Console.note("\(counts.refused) sample postings do not fit this gateway's jobs") }
             }
         } catch let failure as GatewayFailure {
@@ -58,7 +62,7 @@ struct SampleLoader: Sendable {
         }
     }
 
-    private func address() throws -> GatewayAddress {
+    private static func address(_ baseURL: String) throws -> GatewayAddress {
         guard let address = GatewayAddress(baseURL, timeout: GatewayAddress.batchTimeout) else {
             throw CommandFailure("'\(baseURL)' is no address of a gateway")
         }

@@ -1,12 +1,12 @@
 import UnixSignals
 
-/// Ctrl-C and SIGTERM as cancellation.
+/// Ctrl-C, SIGTERM and the loss of the terminal as cancellation.
 enum Interruption {
     /// Runs `body` to its end, or cancels it when a signal comes.
     ///
     /// - Returns: Whether a signal ended it; what `body` threw after that is dropped.
     static func stopping(_ body: @escaping @Sendable () async throws -> Void) async throws -> Bool {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         return try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await body()

@@ -1,8 +1,6 @@
-import Foundation
-
-/// What a person at a terminal reads: results on standard output, everything else on standard error.
+/// What `kazi up` says. A reader that has gone away is no reason to stop serving.
 enum Console {
-    static func show(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    static func show(_ text: String) { try? Terminal.write(text + "\n") }
 
-    static func note(_ text: String) { FileHandle.standardError.write(Data("kazi: \(text)\n".utf8)) }
+    static func note(_ text: String) { Terminal.writeError("kazi: \(text)\n") }
 }

@@ -90,9 +90,11 @@ struct Supervisor: Sendable {
 
     /// Waits until searches work, loads the sample where it is wanted, and tells a person what to try.
     private func announce(_ addresses: GatewayProcess.Addresses) async throws {
-        let sample = SampleLoader(baseURL: addresses.http)
-        try await sample.waitUntilReady(patience: Self.startPatience)
-        if loadsSample { try await sample.loadIfEmpty() }
+        try await SampleLoader.waitUntilReady(addresses.http, patience: Self.startPatience)
+        if loadsSample {
+            let marker = gateway.dataDirectory.appendingPathComponent("sample-loaded")
+            try await SampleLoader(baseURL: addresses.http, marker: marker).loadIfEmpty()
+        }
         Console.show(
             """
             Kazi is ready at \(addresses.http)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import ServiceRuntime
-import UnixSignals
 
 /// `kazi up`: a gateway and its workers as children, with a sample the first time.
 struct Up: AsyncParsableCommand {
@@ -45,28 +44,6 @@ struct Up: AsyncParsableCommand {
             collectionsDirectory: try EnvironmentSetting.optional(collections, "KAZI_COLLECTIONS"),
             modelDirectory: try EnvironmentSetting.optional(model, "KAZI_MODEL"))
         let supervisor = Supervisor(gateway: gateway, workerCount: workerCount, loadsSample: !noSample)
-        try await stoppingAtSignals { try await supervisor.run() }
-    }
-
-    /// Runs `body` until it ends, or SIGINT or SIGTERM cancels it.
-    private func stoppingAtSignals(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await body()
-                return false
-            }
-            group.addTask {
-                for await _ in signals { return true }
-                return false
-            }
-            let stoppedBySignal = try await group.next() ?? false
-            group.cancelAll()
-            do {
-                try await group.waitForAll()
-            } catch where stoppedBySignal {
-                // A cancelled supervisor throws whatever it was doing; it was asked to stop and has.
-            }
-        }
+        _ = try await Interruption.stopping { try await supervisor.run() }
     }
 }
