@@ -154,7 +154,7 @@ private func until(_ condition: () -> Bool) async {
         await encoder.began(1)
         let deadline = ContinuousClock.now + .milliseconds(20)
         let waiting = Task { try await engine.embed([text(pieces: 20)], priority: .query, deadline: deadline) }
-        await until { engine.waitingPieceCount(.query) == 20 }
+        // On a busy machine the task may begin after its deadline, and never wait: it is too late either way.
         await until { ContinuousClock.now > deadline }
         encoder.open()
         await #expect(throws: EmbeddingError.deadlineExceeded) { try await waiting.value }
