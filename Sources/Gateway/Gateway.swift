@@ -65,7 +65,7 @@ public struct Gateway: Sendable {
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
-            responder: Routing.router(parts.routes).buildResponder(),
+            responder: Routing.router(parts.routes, parts.pipeline).buildResponder(),
             server: .http1(configuration: .init(idleTimeout: .nanoseconds(settings.idleTimeout.nanoseconds))),
             configuration: configuration,
             onServerRunning: { channel in

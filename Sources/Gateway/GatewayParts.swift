@@ -18,6 +18,7 @@ struct GatewayParts: Sendable {
     let search: SearchService
     let vectorShapes: VectorShapes
     let door: MessagingDoor
+    let metrics = RequestMetrics()
 
     init(
         settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
@@ -40,14 +41,20 @@ struct GatewayParts: Sendable {
             searchTimeout: settings.searchTimeout, logger: logger)
     }
 
+    var pipeline: RequestPipeline { RequestPipeline(metrics: metrics, catalog: catalog) }
+
     /// Every route of the HTTP API.
     var routes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
         return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
             + SearchRoutes(
                 service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
-                timeout: settings.searchTimeout
+                timeout: settings.searchTimeout, metrics: metrics
             ).routes
+            + MetricsRoute(
+                requests: metrics, catalog: catalog, store: store, commits: commits, cluster: cluster, hub: hub
+            ).routes
+            + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes
             + ListRoute(records: records).routes
             + RecordRoutes(records: records, searchable: searchable, bodyBytesMax: settings.bodyBytesMax).routes

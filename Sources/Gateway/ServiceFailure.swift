@@ -11,6 +11,8 @@ enum ServiceFailure: Error {
     case methodNotAllowed(allowed: [String])
     /// The record changed between reading and writing it, more often than is worth trying.
     case conflict(String)
+    /// `If-Match` names another version than the record has.
+    case preconditionFailed
     case unsupportedMediaType(String)
     case contentTooLarge(limitBytes: Int)
     /// Something this request needs is down or overloaded; the same request may succeed later.

@@ -43,6 +43,7 @@ extension ServiceFailure {
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .conflict: .conflict
+        case .preconditionFailed: .preconditionFailed
         case .unsupportedMediaType: .unsupportedMediaType
         case .contentTooLarge: .contentTooLarge
         case .unavailable, .deadlineExceeded: .serviceUnavailable
@@ -60,6 +61,7 @@ extension ServiceFailure {
                 "field": field.map(JSON.string) ?? .null,
             ]
         case .methodNotAllowed: ["detail": "Method Not Allowed"]
+        case .preconditionFailed: ["detail": "The record is not the version that If-Match names"]
         case .contentTooLarge(let limitBytes): ["detail": .string("The body is larger than \(limitBytes) bytes")]
         case .notFound(let detail), .conflict(let detail), .unsupportedMediaType(let detail),
             .unavailable(let detail, _), .deadlineExceeded(let detail):
@@ -87,7 +89,7 @@ extension Response {
         case .unavailable(_, let retryAfter): headers[.retryAfter] = String(Self.wholeSeconds(retryAfter))
         case .deadlineExceeded: headers[.retryAfter] = "1"
         case .faulty: body["request_id"] = .string(requestID)
-        case .invalid, .dataQuality, .notFound, .conflict, .unsupportedMediaType: break
+        case .invalid, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
         }
         self = .json(failure.status, .object(body), headers: headers)
     }

@@ -25,6 +25,7 @@ struct RecordRoutes: Sendable {
         let body = try await request.json(limitBytes: bodyBytesMax)
         let written = try await records.create(body, in: context.collectionName)
         var headers = await writeHeaders(written.seq, context, waits: waits)
+        headers[.eTag] = EntityTag.of(written.record)
         headers[.location] = "/api/v1/\(context.collectionName)/\(written.record.id)"
         let status: HTTPResponse.Status = written.kind == .created ? .created : .ok
         return .json(status, RecordRendering.object(written.record), headers: headers)
@@ -32,18 +33,24 @@ struct RecordRoutes: Sendable {
 
     func read(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let record = try await records.read(try context.recordID(), in: context.collectionName)
-        return .json(.ok, RecordRendering.object(record))
+        let headers: HTTPFields = [.eTag: EntityTag.of(record)]
+        if let condition = EntityTagCondition(request.headers[.ifNoneMatch]), condition.matchesWeakly(record) {
+            return Response(status: .notModified, headers: headers)
+        }
+        return .json(.ok, RecordRendering.object(record), headers: headers)
     }
 
     func replace(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        try await change(request, context) { id, body throws(ServiceFailure) in
-            try await records.replace(id, with: body, in: context.collectionName)
+        let condition = EntityTagCondition(request.headers[.ifMatch])
+        return try await change(request, context) { id, body throws(ServiceFailure) in
+            try await records.replace(id, with: body, in: context.collectionName, ifMatch: condition)
         }
     }
 
     func merge(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        try await change(request, context) { id, body throws(ServiceFailure) in
-            try await records.merge(id, patch: body, in: context.collectionName)
+        let condition = EntityTagCondition(request.headers[.ifMatch])
+        return try await change(request, context) { id, body throws(ServiceFailure) in
+            try await records.merge(id, patch: body, in: context.collectionName, ifMatch: condition)
         }
     }
 
@@ -55,14 +62,16 @@ struct RecordRoutes: Sendable {
         _ = try records.catalog.collection(context.collectionName)
         let waits = try SearchableWait.isWanted(request.queryString)
         let written = try await write(id, try await request.json(limitBytes: bodyBytesMax))
-        let headers = await writeHeaders(written.seq, context, waits: waits)
+        var headers = await writeHeaders(written.seq, context, waits: waits)
+        headers[.eTag] = EntityTag.of(written.record)
         return .json(.ok, RecordRendering.object(written.record), headers: headers)
     }
 
     func delete(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let id = try context.recordID()
         let waits = try SearchableWait.isWanted(request.queryString)
-        let seq = try await records.delete(id, in: context.collectionName)
+        let condition = EntityTagCondition(request.headers[.ifMatch])
+        let seq = try await records.delete(id, in: context.collectionName, ifMatch: condition)
         return Response(status: .noContent, headers: await writeHeaders(seq, context, waits: waits))
     }
 

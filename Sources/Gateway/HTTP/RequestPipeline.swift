@@ -6,6 +6,9 @@ import Logging
 struct RequestPipeline: RouterMiddleware {
     typealias Context = GatewayRequestContext
 
+    let metrics: RequestMetrics
+    let catalog: Catalog
+
     func handle(
         _ request: Request, context: GatewayRequestContext,
         next: (Request, GatewayRequestContext) async throws -> Response
@@ -19,7 +22,7 @@ struct RequestPipeline: RouterMiddleware {
             response = answer(to: error, context: context)
         }
         response.headers[.requestID] = context.requestID
-        log(request, response, context: context)
+        finish(request, response, context: context)
         return response
     }
 
@@ -41,12 +44,19 @@ struct RequestPipeline: RouterMiddleware {
         }
     }
 
-    private func log(_ request: Request, _ response: Response, context: GatewayRequestContext) {
+    private func finish(_ request: Request, _ response: Response, context: GatewayRequestContext) {
+        let duration = ContinuousClock.now - context.receivedAt
+        let collection = context.parameters.get("collection") ?? ""
+        metrics.record(
+            RequestMetrics.Key(
+                route: context.endpointPath ?? "none", method: request.method.rawValue, status: response.status.code,
+                collection: catalog.collections[collection] == nil ? "" : collection),
+            duration: duration)
         context.logger.info(
             "request",
             metadata: [
                 "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-                "duration_ms": "\((ContinuousClock.now - context.receivedAt).milliseconds)",
+                "duration_ms": "\(duration.milliseconds)",
                 "client": "\(context.client)", "request_id": "\(context.requestID)",
             ])
     }

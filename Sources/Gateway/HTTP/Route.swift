@@ -21,9 +21,9 @@ enum Routing {
     private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
 
     /// The routes behind the pipeline; a path that exists with other methods answers 405 and says which.
-    static func router(_ routes: [Route]) -> Router<GatewayRequestContext> {
+    static func router(_ routes: [Route], _ pipeline: RequestPipeline) -> Router<GatewayRequestContext> {
         let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
-        router.add(middleware: RequestPipeline())
+        router.add(middleware: pipeline)
         for (path, routesOfPath) in Dictionary(grouping: routes, by: \.path) {
             var allowed = routesOfPath.map(\.method)
             for route in routesOfPath { router.on(RouterPath(path), method: route.method, use: route.handler) }

@@ -10,6 +10,7 @@ struct SearchRoutes: Sendable {
     let vectorShapes: VectorShapes
     let bodyBytesMax: Int
     let timeout: Duration
+    let metrics: RequestMetrics
 
     var routes: [Route] {
         [
@@ -85,6 +86,7 @@ struct SearchRoutes: Sendable {
             command.minSeq = max(command.minSeq, value?.integerValue ?? 0)
         }
         let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
+        metrics.record(answer.timings)
         var headers: HTTPFields = [.serverTiming: Self.serverTiming(answer.timings)]
         if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
         return .json(.ok, try Self.body(answer, command), headers: headers)

@@ -44,11 +44,13 @@ struct RecordService: Sendable {
     }
 
     /// Replaces all fields of a record.
-    func replace(_ id: Int64, with body: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+    func replace(
+        _ id: Int64, with body: JSON, in collection: String, ifMatch: EntityTagCondition? = nil
+    ) async throws(ServiceFailure) -> WrittenRecord {
         let definition = try catalog.collection(collection)
         let valid = try definition.validated(body)
-        return try await retryingConflicts(id) { () async throws(ServiceFailure) in
-            let current = try await read(id, in: collection)
+        return try await retryingConflicts { () async throws(ServiceFailure) in
+            let current = try await read(id, in: collection, ifMatch: ifMatch)
             let vector = try await vector(of: valid, replacing: current, definition)
             return try await write(
                 .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
@@ -56,10 +58,12 @@ struct RecordService: Sendable {
     }
 
     /// Applies an RFC 7396 merge patch, and validates the whole record after it.
-    func merge(_ id: Int64, patch: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+    func merge(
+        _ id: Int64, patch: JSON, in collection: String, ifMatch: EntityTagCondition? = nil
+    ) async throws(ServiceFailure) -> WrittenRecord {
         let definition = try catalog.collection(collection)
-        return try await retryingConflicts(id) { () async throws(ServiceFailure) in
-            let current = try await read(id, in: collection)
+        return try await retryingConflicts { () async throws(ServiceFailure) in
+            let current = try await read(id, in: collection, ifMatch: ifMatch)
             guard case .object(var fields) = try current.parsedBody() else {
                 throw .faulty(reason: "the stored body of record \(id) is no object")
             }
@@ -76,9 +80,24 @@ struct RecordService: Sendable {
     }
 
     /// Deletes a record, and returns the sequence number of that.
-    func delete(_ id: Int64, in collection: String) async throws(ServiceFailure) -> Int64 {
+    func delete(
+        _ id: Int64, in collection: String, ifMatch: EntityTagCondition? = nil
+    ) async throws(ServiceFailure) -> Int64 {
         _ = try catalog.collection(collection)
-        return try await store.mapped { try await $0.delete(id, from: collection) }.seq
+        guard ifMatch != nil else { return try await store.mapped { try await $0.delete(id, from: collection) }.seq }
+        return try await retryingConflicts { () async throws(ServiceFailure) in
+            let current = try await read(id, in: collection, ifMatch: ifMatch)
+            return try await store.mapped { try await $0.delete(id, from: collection, expectedSeq: current.seq) }.seq
+        }
+    }
+
+    /// The record as it is before a change, if the request's condition lets it be changed.
+    private func read(
+        _ id: Int64, in collection: String, ifMatch: EntityTagCondition?
+    ) async throws(ServiceFailure) -> StoredRecord {
+        let current = try await read(id, in: collection)
+        if let ifMatch, !ifMatch.matchesStrongly(current) { throw .preconditionFailed }
+        return current
     }
 
     private func write(
@@ -88,9 +107,9 @@ struct RecordService: Sendable {
         return WrittenRecord(record: StoredRecord(result, body: valid.body), kind: result.kind)
     }
 
-    private func retryingConflicts(
-        _ id: Int64, _ attempt: () async throws(ServiceFailure) -> WrittenRecord
-    ) async throws(ServiceFailure) -> WrittenRecord {
+    private func retryingConflicts<Value>(
+        _ attempt: () async throws(ServiceFailure) -> Value
+    ) async throws(ServiceFailure) -> Value {
         for _ in 1..<Self.conflictAttemptMax {
             do {
                 return try await attempt()

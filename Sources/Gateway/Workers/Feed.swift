@@ -73,6 +73,7 @@ extension ErrorReply {
         case .notFound(let detail): self.init(.notFound, message: detail)
         case .methodNotAllowed: self.init(.unknownKind, message: "not served")
         case .conflict(let detail): self.init(.conflict, message: detail)
+        case .preconditionFailed: self.init(.conflict, message: "the record is another version")
         case .unsupportedMediaType(let detail): self.init(.invalid, message: detail)
         case .contentTooLarge(let limit): self.init(.bodyTooLarge, message: "over the limit of \(limit) bytes")
         case .unavailable(let detail, let retryAfter): self.init(.unavailable, message: detail, retryAfter: retryAfter)
