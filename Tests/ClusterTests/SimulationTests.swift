@@ -5,7 +5,7 @@ import Testing
 
 /// Thousands of networks, each drawn from a seed. A failure names its seed; `KAZI_CLUSTER_SEED=n` runs that one alone,
 /// `KAZI_CLUSTER_SEEDS=n` another number of them; `KAZI_CLUSTER_TRACE=1` prints every event and action.
-@Suite("The cluster on a simulated network", .timeLimit(.minutes(5)))
+@Suite("The cluster on a simulated network", .timeLimit(.minutes(10)))
 struct SimulationTests {
     static func seeds(_ count: UInt64) -> [UInt64] {
         let environment = ProcessInfo.processInfo.environment

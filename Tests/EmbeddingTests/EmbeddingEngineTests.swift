@@ -56,7 +56,7 @@ private func until(_ condition: () -> Bool) async {
     while !condition(), !Task.isCancelled { await Task.yield() }
 }
 
-@Suite("Embedding engine", .needsModel, .timeLimit(.minutes(5))) struct EmbeddingEngineTests {
+@Suite("Embedding engine", .needsModel, .timeLimit(.minutes(10))) struct EmbeddingEngineTests {
     private let encoder = GatedEncoder()
 
     private func makeEngine(_ change: (inout EmbeddingEngine.Limits) -> Void = { _ in }) throws -> EmbeddingEngine {

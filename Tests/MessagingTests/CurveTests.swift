@@ -4,7 +4,7 @@ import WireProtocol
 
 @testable import Messaging
 
-@Suite("CURVE", .timeLimit(.minutes(2))) struct CurveTests {
+@Suite("CURVE", .timeLimit(.minutes(10))) struct CurveTests {
     private func makeConfiguration(
         _ keys: CurveKeyPair, allowing clients: Set<CurvePublicKey> = []
     ) -> HubConfiguration {
@@ -20,7 +20,7 @@ import WireProtocol
         let port = try #require(server.endpoint.split(separator: ":").last)
         let client = try MessageHub(makeConfiguration(clientKeys))
         let peer = try client.connect(to: "tcp://127.0.0.1:\(port)", serverKey: serverKeys.publicKey)
-        let reply = try await peer.request(GetRequest(collection: "jobs", id: 7), timeout: .seconds(20))
+        let reply = try await peer.request(GetRequest(collection: "jobs", id: 7), timeout: .seconds(120))
         #expect(reply.seq == 7)
     }
 

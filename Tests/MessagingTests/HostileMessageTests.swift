@@ -5,7 +5,7 @@ import WireProtocol
 
 @testable import Messaging
 
-@Suite("Hostile messages", .timeLimit(.minutes(5))) struct HostileMessageTests {
+@Suite("Hostile messages", .timeLimit(.minutes(10))) struct HostileMessageTests {
     private let header = MessageHeader(kind: .get, requestID: 11, remainingMilliseconds: 1_000)
 
     private func answer(to frames: [[UInt8]]) throws -> Message {

@@ -3,7 +3,7 @@ import WireProtocol
 
 @testable import Messaging
 
-@Suite("Shutdown", .timeLimit(.minutes(2))) struct ShutdownTests {
+@Suite("Shutdown", .timeLimit(.minutes(10))) struct ShutdownTests {
     @Test func `completes everything, twice and from several threads`() async throws {
         let held = Recorder<InboundRequest>()
         let server = try makeServer { held.record($0) }
@@ -60,7 +60,7 @@ import WireProtocol
         let server = try makeServer(configuration: configuration) { held.record($0) }
         let client = try MessageHub()
         let peer = try client.connect(to: server.endpoint)
-        async let reply = peer.request(GetRequest(collection: "jobs", id: 5), timeout: .seconds(20))
+        async let reply = peer.request(GetRequest(collection: "jobs", id: 5), timeout: .seconds(120))
         try await eventually("the request arrived") { held.values.count == 1 }
         echo(held.values[0])
         server.hub.shutdown()
@@ -72,7 +72,7 @@ import WireProtocol
         let client = try MessageHub()
         let peer = try client.connect(to: server.endpoint)
         let outcomes = Recorder<Bool>()
-        peer.request(GetRequest(collection: "jobs", id: 5), timeout: .seconds(20)) { result in
+        peer.request(GetRequest(collection: "jobs", id: 5), timeout: .seconds(120)) { result in
             client.shutdown()
             outcomes.record((try? result.get()) != nil)
         }

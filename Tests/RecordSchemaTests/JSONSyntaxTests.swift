@@ -4,7 +4,7 @@ import Testing
 
 @Suite("JSON text") struct JSONSyntaxTests {
     @Test(
-        .enabled(if: Oracle.isAvailable, Oracle.absence), .timeLimit(.minutes(5)))
+        .enabled(if: Oracle.isAvailable, Oracle.absence), .timeLimit(.minutes(10)))
     func `is read as Python's json reads it, with its messages and positions`() throws {
         let texts = Self.texts()
         let answers = try Oracle.answers(to: texts.map { .object(["json": .string($0)]) })

@@ -4,21 +4,21 @@ import Testing
 
 @Suite("Bodies against Pydantic", .enabled(if: Oracle.isAvailable, Oracle.absence))
 struct PydanticBodyTests {
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `of jobs get the same verdict, errors and stored form`() throws {
         var generator = SeededGenerator(seed: 1)
         let bodies = (0..<6_000).map { _ in BodyTexts.job(using: &generator) }
         try compare("job", bodies, with: try Collections.jobs())
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `with every kind of field get the same verdict, errors and stored form`() throws {
         var generator = SeededGenerator(seed: 2)
         let bodies = (0..<6_000).map { _ in BodyTexts.wide(using: &generator) }
         try compare("wide", bodies, with: try Collections.wide())
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `that are no objects or no JSON get the same errors`() throws {
         var generator = SeededGenerator(seed: 3)
         var bodies = [
@@ -28,7 +28,7 @@ struct PydanticBodyTests {
         try compare("job", bodies, with: try Collections.jobs())
     }
 
-    @Test(.timeLimit(.minutes(5)))
+    @Test(.timeLimit(.minutes(10)))
     func `get the very answer of a FastAPI application`() throws {
         var generator = SeededGenerator(seed: 6)
         var bodies = ["", "null", "[]", "{", "{\"title\":1,}"]

@@ -9,7 +9,7 @@ struct PydanticScalarTests {
         ("string", .string),
     ]
 
-    @Test(.timeLimit(.minutes(5)), arguments: types.indices)
+    @Test(.timeLimit(.minutes(10)), arguments: types.indices)
     func `are read and refused alike`(index: Int) throws {
         let (name, type) = Self.types[index]
         let values = Self.values(seed: UInt64(index))

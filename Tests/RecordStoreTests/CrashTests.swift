@@ -13,7 +13,7 @@ private var crashWriter: URL {
     private let collection = StoredCollection(
         name: "crash", textFields: ["n"], vectors: VectorSettings(dimension: 16, metric: "dot"))
 
-    @Test(.timeLimit(.minutes(3))) func `every acknowledged write survives kill -9, once`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `every acknowledged write survives kill -9, once`() async throws {
         var generator = SeededGenerator(seed: UInt64(ProcessInfo.processInfo.processIdentifier))
         var acknowledged: Set<Int> = []
         for round in 0..<10 {

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: [1, 2, 3])
+    @Test(.timeLimit(.minutes(10)), arguments: [1, 2, 3])
     func `random writes and pulls from shards of two sizes converge to what the table holds`(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let store = try openStore(directory)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Group commit") struct GroupCommitTests {
     let directory = TemporaryDirectory()
 
-    @Test(.timeLimit(.minutes(5))) func `concurrent writes share transactions, and each has its own seq`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `concurrent writes share transactions, and each has its own seq`() async throws {
         let commitCount = Mutex(0)
         let store = try openStore(directory, onCommit: { _, _ in commitCount.withLock { $0 += 1 } })
         let results = try await withThrowingTaskGroup(of: WriteResult.self) { group in
@@ -26,7 +26,7 @@ import Testing
         #expect(statistics.headSeq == 500)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a full queue says when to come again, and takes writes afterwards`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a full queue says when to come again, and takes writes afterwards`() async throws {
         var limits = StoreLimits()
         limits.queuedOperationCountMax = 3
         // The first commit waits for the gate; what comes meanwhile queues up.
@@ -71,7 +71,7 @@ import Testing
         #expect(try await store.insert(makeRecord(title: "later"), into: "jobs").seq == 5)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a write that SQLite refuses takes no other with it`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a write that SQLite refuses takes no other with it`() async throws {
         let store = try openStore(directory)
         let values = makeRecord(title: "").filterValues
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -103,7 +103,7 @@ import Testing
         #expect(results.count == 10)
     }
 
-    @Test(.timeLimit(.minutes(5))) func `closing finishes what was accepted and refuses the rest`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `closing finishes what was accepted and refuses the rest`() async throws {
         let store = try openStore(directory)
         let acknowledged = try await withThrowingTaskGroup(of: Int64?.self) { group in
             for index in 0..<200 {
@@ -126,7 +126,7 @@ import Testing
         #expect(again.headSeq == Int64(acknowledged.count))
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a full disk fails what does not fit and nothing else`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a full disk fails what does not fit and nothing else`() async throws {
         var limits = StoreLimits()
         limits.databasePageCountMax = 200
         let store = try openStore(directory, limits: limits)
@@ -155,7 +155,7 @@ import Testing
         #expect(try await store.integrityCheck() == [])
     }
 
-    @Test(.timeLimit(.minutes(5))) func `a cancelled read says so, and the next one works`() async throws {
+    @Test(.timeLimit(.minutes(10))) func `a cancelled read says so, and the next one works`() async throws {
         let store = try openStore(directory)
         _ = try await store.insert(makeRecord(title: "a"), into: "jobs")
         for _ in 0..<50 {

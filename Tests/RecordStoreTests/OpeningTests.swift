@@ -48,7 +48,7 @@ private func execute(_ sql: String, on path: String) throws {
         _ = try await store?.insert(makeRecord(title: "a"), into: "jobs")
         store = nil
         // The writer's queue may hold the store a moment longer.
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if let again = try? openStore(directory) {
                 #expect(try await again.count("jobs", filter: nil) == 1)

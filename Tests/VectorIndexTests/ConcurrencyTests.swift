@@ -13,7 +13,7 @@ private final class Progress: Sendable {
 @Suite("Searches while rows change") struct ConcurrencyTests {
     /// Every batch gives all rows one common vector of its own. A search that saw half a batch, a row twice, or a
     /// row in the middle of being written would find two different scores, or not all ids.
-    @Test(.timeLimit(.minutes(2)), arguments: Metric.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Metric.allCases)
     func `see every batch whole`(metric: Metric) throws {
         let dimension = 24, rowCount = 700
         let index = try makeIndex(dimension: dimension, metric: metric)
@@ -55,7 +55,7 @@ private final class Progress: Sendable {
         threads.join()
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `with filters read only what was published`() throws {
         let columns = RandomRows.columns
         let index = try makeIndex(dimension: 4, columns: columns)

@@ -36,7 +36,7 @@ final class Gate: Sendable {
     func waitForArrivals(_ count: Int) { monitor.waitUntil { $0.arrivedCount >= count ? () : nil } }
 }
 
-@Suite("Search executor", .timeLimit(.minutes(2))) struct SearchExecutorTests {
+@Suite("Search executor", .timeLimit(.minutes(10))) struct SearchExecutorTests {
     @Test(arguments: [1, 2, 3])
     func `answers as the index does, whatever waits together`(threadCount: Int) throws {
         // Large enough that lone searches are cut into parts.
