@@ -45,6 +45,11 @@ struct GatewayParts: Sendable {
 
     /// Every route of the HTTP API.
     var routes: [Route] {
+        let routes = serviceRoutes
+        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes).routes
+    }
+
+    private var serviceRoutes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
         return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
             + SearchRoutes(

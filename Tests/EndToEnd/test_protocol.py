@@ -105,7 +105,7 @@ def test_a_thousand_peers_that_come_and_go(endpoint):
 def client(*arguments):
     """Runs the reference client, which was written from the protocol's document alone."""
     return subprocess.run(
-        [sys.executable, SCRIPTS / "kazi_client.py", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+        [sys.executable, SCRIPTS / "kazi_client.py", *map(str, arguments)], capture_output=True, text=True, timeout=300)
 
 
 def answer(*arguments):
@@ -152,5 +152,5 @@ def test_a_gateway_and_a_worker_say_how_they_are(listening):
 def test_a_hundred_thousand_changed_messages(endpoint):
     """Each is a golden message with bytes flipped, cut, doubled or exchanged; the fuzzer checks that STATUS is answered."""
     result = subprocess.run(
-        [sys.executable, SCRIPTS / "fuzz_protocol.py", endpoint, "--count", "100000"], capture_output=True, text=True, timeout=240)
+        [sys.executable, SCRIPTS / "fuzz_protocol.py", endpoint, "--count", "100000"], capture_output=True, text=True, timeout=900)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]

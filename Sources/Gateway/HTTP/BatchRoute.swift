@@ -9,7 +9,23 @@ struct BatchRoute: Sendable {
     let searchable: SearchableWait
     let bodyBytesMax: Int
 
-    var routes: [Route] { [Route(.post, "/api/v1/{collection}/batch", write)] }
+    var routes: [Route] {
+        [
+            Route(
+                .post, "/api/v1/{collection}/batch",
+                Operation(
+                    id: "batch", tag: "records", summary: "Write many records; each line gets its own result.",
+                    parameters: [Self.atomic, Self.duplicates, SearchableWait.parameter], body: .batch,
+                    answers: [(200, .batchResults, "One result for each line, in order")],
+                    failures: [400, 404, 409, 413, 415, 503]), write)
+        ]
+    }
+
+    static let atomic = Parameter.flag("atomic", "All records or none.")
+    static let duplicates = Parameter(
+        name: "duplicates", type: .string(oneOf: ["write", "skip"]),
+        summary: "`skip`: a record that is equal in all its fields to a stored one is not written again.",
+        defaultValue: "write")
 
     private static let ndjson = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
 
@@ -36,9 +52,9 @@ struct BatchRoute: Sendable {
 
     private static func options(_ query: QueryString) throws(ServiceFailure) -> (BatchOptions, waits: Bool) {
         var reader = ParameterReader(query)
-        let isAtomic = reader.boolean("atomic")
-        let duplicates = reader.choice("duplicates", ["write", "skip"])
-        let waits = reader.choice("wait", SearchableWait.words) != nil
+        let isAtomic = reader.flag(atomic)
+        let duplicates = reader.text(duplicates)
+        let waits = reader.text(SearchableWait.parameter) != nil
         try reader.check()
         return (BatchOptions(isAtomic: isAtomic, duplicates: duplicates == "skip" ? .skip : .write), waits)
     }

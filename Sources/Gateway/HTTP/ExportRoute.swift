@@ -11,7 +11,15 @@ import RecordStore
 struct ExportRoute: Sendable {
     let records: RecordService
 
-    var routes: [Route] { [Route(.get, "/api/v1/export/{file}", export)] }
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/export/{file}",
+                Operation(
+                    id: "export", tag: "records", summary: "The whole collection as one streamed file.", takesFilters: true,
+                    answers: [(200, .csv, "CSV as in RFC 4180, or NDJSON")], failures: [404, 503]), export)
+        ]
+    }
 
     private static let pageRecordCount = 500
 

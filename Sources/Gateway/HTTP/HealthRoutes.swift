@@ -11,7 +11,20 @@ struct HealthRoutes: Sendable {
     let commits: CommitSignal
     let cluster: ClusterDriver
 
-    var routes: [Route] { [Route(.get, "/health", health), Route(.get, "/health/live", live)] }
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/health",
+                Operation(
+                    id: "health", tag: "service", summary: "Whether this gateway can do its work.",
+                    answers: [(200, .health, "It can"), (503, .health, "Something is missing")]), health),
+            Route(
+                .get, "/health/live",
+                Operation(
+                    id: "live", tag: "service", summary: "Whether this gateway lives.", answers: [(200, .liveness, "It does")]),
+                live),
+        ]
+    }
 
     func live(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         .json(.ok, .object(["status": "ok"]))

@@ -7,26 +7,44 @@ import RecordStore
 struct ListRoute: Sendable {
     let records: RecordService
 
-    var routes: [Route] { [Route(.get, "/api/v1/{collection}", list)] }
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/api/v1/{collection}",
+                Operation(
+                    id: "list", tag: "records", summary: "The records, all or those that pass a keyword and filters.",
+                    parameters: Self.parameters, takesFilters: true,
+                    answers: [(200, .recordsOrPage, "A list; with cursor, a page")], failures: [404, 503]), list)
+        ]
+    }
 
-    static let limitRange: ClosedRange<Int64> = 1...1_000
-    static let limitDefault = 100
-    private static let parameterNames: Set<String> = ["keyword", "limit", "offset", "sort", "cursor", "vectors"]
+    static let limit = Parameter.integer("limit", 1...1_000, default: 100, "Records at most.")
+    static let offset = Parameter.integer("offset", 0...Int64(Int32.max), default: 0, "Records to leave out first.")
+    static let keyword = Parameter(
+        name: "keyword", type: .string, summary: "Words, all of which a record must have; `word*` finds what begins so.")
+    static let sort = Parameter(
+        name: "sort", type: .string,
+        summary: "`id`, `created_at`, `updated_at` or a filter field; `-` in front for descending order.")
+    static let cursor = Parameter(
+        name: "cursor", type: .string,
+        summary: "Pages by cursor in place of a list: empty for the first, then `next_cursor` of the page before.")
+    static let vectors = Parameter.flag("vectors", "Show the vectors that records brought.")
+    static let parameters = [limit, offset, keyword, sort, cursor, vectors]
 
     func list(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let definition = try records.catalog.collection(context.collectionName)
         var reader = ParameterReader(request.queryString)
-        let limit = reader.integer("limit", in: Self.limitRange, default: Self.limitDefault)
-        let offset = reader.integer("offset", in: 0...Int64(Int32.max), default: 0)
-        let keyword = reader.query["keyword"]
+        let limit = reader.integer(Self.limit)
+        let offset = reader.integer(Self.offset)
+        let keyword = reader.text(Self.keyword)
         let sort = Self.sort(&reader, definition)
         // Records that bring their own vectors show them on request, so that what is exported can be imported again.
-        let showsVectors = reader.boolean("vectors") && !definition.needsModel && definition.isSearchable
-        let filter = reader.filter(except: Self.parameterNames, columns: definition.columns)
-        if let cursor = reader.query["cursor"] {
+        let showsVectors = reader.flag(Self.vectors) && !definition.needsModel && definition.isSearchable
+        let filter = reader.filter(except: Self.parameters, columns: definition.columns)
+        if let cursor = reader.text(Self.cursor) {
             let afterID = Cursor.decode(cursor, &reader)
-            for name in ["keyword", "sort", "offset"] where reader.query[name] != nil {
-                reader.refuse(name, "cannot be combined with cursor")
+            for parameter in [Self.keyword, Self.sort, Self.offset] where reader.query[parameter.name] != nil {
+                reader.refuse(parameter.name, "cannot be combined with cursor")
             }
             try reader.check()
             return try await page(
@@ -75,7 +93,7 @@ struct ListRoute: Sendable {
     /// `sort=posted_at`, `sort=-salary_min`; the fields are those that may be filtered on, and `id`, `created_at`,
     /// `updated_at`.
     private static func sort(_ reader: inout ParameterReader, _ definition: CollectionDefinition) -> RecordSort? {
-        guard let text = reader.query["sort"] else { return nil }
+        guard let text = reader.text(sort) else { return nil }
         let descending = text.hasPrefix("-")
         let name = descending ? String(text.dropFirst()) : text
         switch name {

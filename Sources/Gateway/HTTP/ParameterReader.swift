@@ -8,23 +8,19 @@ struct ParameterReader {
     init(_ query: QueryString) { self.query = query }
 
     /// `nil` where the parameter is absent or not valid; in the second case there is an issue.
-    mutating func value(_ name: String, _ type: FieldType) -> JSON? {
-        guard let text = query[name] else { return nil }
-        return type.validate(.string(text), at: ["query", .key(name)], into: &issues)
+    mutating func value(_ parameter: Parameter) -> JSON? {
+        guard let text = query[parameter.name] else { return nil }
+        return parameter.type.validate(.string(text), at: ["query", .key(parameter.name)], into: &issues)
     }
 
-    mutating func integer(_ name: String, in range: ClosedRange<Int64>, default defaultValue: Int) -> Int {
-        value(name, .integer(range)).flatMap(\.integerValue).map(Int.init) ?? defaultValue
+    /// An integer parameter, or its default.
+    mutating func integer(_ parameter: Parameter) -> Int {
+        Int(clamping: value(parameter)?.integerValue ?? parameter.defaultValue.integerValue ?? 0)
     }
 
-    mutating func boolean(_ name: String) -> Bool {
-        value(name, .boolean).flatMap(\.booleanValue) ?? false
-    }
+    mutating func flag(_ parameter: Parameter) -> Bool { value(parameter)?.booleanValue ?? false }
 
-    /// One of a few words.
-    mutating func choice(_ name: String, _ words: [String]) -> String? {
-        value(name, .string(oneOf: words)).flatMap(\.stringValue)
-    }
+    mutating func text(_ parameter: Parameter) -> String? { value(parameter)?.stringValue }
 
     mutating func add(_ found: [ValidationIssue]) { issues += found }
 
@@ -36,7 +32,8 @@ struct ParameterReader {
 
 extension ParameterReader {
     /// The condition that the remaining parameters make: `source=linkedin`, `salary_min.gte=100000`.
-    mutating func filter(except names: Set<String>, columns: [FilterColumn]) -> Filter? {
+    mutating func filter(except parameters: [Parameter], columns: [FilterColumn]) -> Filter? {
+        let names = Set(parameters.map(\.name))
         let items = query.parameters.filter { !names.contains($0.name) }
         guard !items.isEmpty else { return nil }
         var found: [ValidationIssue] = []

@@ -11,12 +11,41 @@ struct RecordRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/{collection}", create),
-            Route(.get, "/api/v1/{collection}/{id}", read),
-            Route(.put, "/api/v1/{collection}/{id}", replace),
-            Route(.patch, "/api/v1/{collection}/{id}", merge),
-            Route(.delete, "/api/v1/{collection}/{id}", delete),
+            Route(
+                .post, "/api/v1/{collection}",
+                Operation(
+                    id: "create", tag: "records", summary: "Write a record.", parameters: [SearchableWait.parameter],
+                    body: .record,
+                    answers: [
+                        (201, .record, "It was created"), (200, .record, "The record with this natural key was replaced"),
+                    ], failures: [400, 404, 409, 413, 415, 503]), create),
+            Route(
+                .get, "/api/v1/{collection}/{id}",
+                Operation(
+                    id: "read", tag: "records", summary: "Read a record.",
+                    headers: [("If-None-Match", "Entity tags of versions that are known.")],
+                    answers: [(200, .record, "The record"), (304, .none, "It is known")], failures: [404, 503]), read),
+            Route(
+                .put, "/api/v1/{collection}/{id}",
+                Self.change("replace", "Replace a record.", body: .record, (200, .record, "The record now")), replace),
+            Route(
+                .patch, "/api/v1/{collection}/{id}",
+                Self.change(
+                    "merge", "Change fields of a record: RFC 7396.", body: .mergePatch, (200, .record, "The record now")),
+                merge),
+            Route(
+                .delete, "/api/v1/{collection}/{id}",
+                Self.change("delete", "Delete a record.", body: .none, (204, .none, "It is gone")), delete),
         ]
+    }
+
+    private static func change(
+        _ id: String, _ summary: String, body: Operation.Body, _ answer: (Int, Operation.Content, String)
+    ) -> Operation {
+        Operation(
+            id: id, tag: "records", summary: summary, parameters: [SearchableWait.parameter],
+            headers: [("If-Match", "Entity tags of the versions that may be changed.")], body: body, answers: [answer],
+            failures: [400, 404, 409, 412, 413, 415, 503])
     }
 
     func create(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {

@@ -8,11 +8,13 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// With parameters in braces: `/api/v1/{collection}/{id}`.
     let path: String
+    let operation: Operation
     let handler: Handler
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
+    init(_ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ handler: @escaping Handler) {
         self.method = method
         self.path = path
+        self.operation = operation
         self.handler = handler
     }
 }

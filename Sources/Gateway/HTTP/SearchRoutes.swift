@@ -14,10 +14,29 @@ struct SearchRoutes: Sendable {
 
     var routes: [Route] {
         [
-            Route(.post, "/api/v1/search", searchDefault),
-            Route(.get, "/api/v1/search", searchByParameters),
-            Route(.post, "/api/v1/{collection}/search", searchCollection),
+            Route(
+                .post, "/api/v1/search", Self.operation("searchDefault", "Search the default collection.", body: .search),
+                searchDefault),
+            Route(
+                .get, "/api/v1/search",
+                Self.operation(
+                    "searchByParameters", "Search the default collection.", parameters: SearchCommand.parameters,
+                    takesFilters: true), searchByParameters),
+            Route(
+                .post, "/api/v1/{collection}/search", Self.operation("search", "Search the collection.", body: .search),
+                searchCollection),
         ]
+    }
+
+    private static func operation(
+        _ id: String, _ summary: String, parameters: [Parameter] = [], takesFilters: Bool = false,
+        body: Operation.Body = .none
+    ) -> Operation {
+        Operation(
+            id: id, tag: "search", summary: summary, parameters: parameters, takesFilters: takesFilters,
+            headers: [("X-Kazi-Min-Seq", "Answer only from workers that have applied this write.")], body: body,
+            answers: [(200, .hits, "The hits, best first: each record with its score")],
+            failures: [404, 413, 415, 503])
     }
 
     func searchDefault(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {

@@ -16,7 +16,15 @@ struct MetricsRoute: Sendable {
     let cluster: ClusterDriver
     let hub: MessageHub
 
-    var routes: [Route] { [Route(.get, "/metrics", metrics)] }
+    var routes: [Route] { 
+        [
+            Route(
+                .get, "/metrics",
+                Operation(
+                    id: "metrics", tag: "service", summary: "Metrics for Prometheus.",
+                    answers: [(200, .text, "Text exposition format")], failures: [503]), metrics)
+        ]
+     }
 
     func metrics(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         var text = PrometheusText()

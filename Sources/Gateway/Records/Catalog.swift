@@ -35,7 +35,7 @@ struct Catalog: Sendable {
 
 extension FieldType {
     /// Whether its values are text that a person would search for words in.
-    fileprivate var holdsText: Bool {
+    var holdsText: Bool {
         switch self {
         case .string: true
         case .array(let element, _), .nullable(let element): element.holdsText

@@ -7,12 +7,14 @@ struct SearchableWait: Sendable {
     let cluster: ClusterDriver
     let timeout: Duration
 
-    static let words = ["searchable"]
+    static let parameter = Parameter(
+        name: "wait", type: .string(oneOf: ["searchable"]),
+        summary: "`searchable`: answer when searches see the write; `X-Kazi-Searchable` says whether they do.")
 
     /// Whether the request asks for it.
     static func isWanted(_ query: QueryString) throws(ServiceFailure) -> Bool {
         var reader = ParameterReader(query)
-        let word = reader.choice("wait", words)
+        let word = reader.text(parameter)
         try reader.check()
         return word != nil
     }
