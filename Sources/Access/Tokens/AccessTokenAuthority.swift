@@ -1,0 +1,110 @@
+import RecordSchema
+
+/// Issues and verifies access tokens: JSON Web Tokens (RFC 7519) signed with HMAC-SHA-256, and with nothing else.
+///
+/// Ours and not a library's, because what has to be strict is the parsing before the signature: the algorithm is pinned
+/// instead of looked up, a header member that is not understood is refused (RFC 7515 §4.1.11 demands it for `crit`), names
+/// that stand twice and base64 with spare bits are errors. General libraries are lenient there and bring X.509 and every other
+/// algorithm along. The cryptography is swift-crypto's.
+///
+/// Two secrets may be valid at once. A new one is rolled out by making it the current one and the old one the previous one;
+/// when the last old token has expired, the previous one goes.
+public struct AccessTokenAuthority: Sendable {
+    public static let tokenLimitBytes = 8192
+    public static let issuer = "kazi"
+    private static let signatureBytes = 32
+
+    private let current: TokenSecret
+    private let previous: TokenSecret?
+    private let clockSkewSeconds: Int64
+
+    /// - Parameter clockSkew: How far other machines' clocks may differ from this one, 0...300 s.
+    public init(
+        current: TokenSecret, previous: TokenSecret? = nil, clockSkew: Duration = .seconds(30)
+    ) throws(AccessConfigurationError) {
+        precondition((.zero ... .seconds(300)).contains(clockSkew), "a clock skew is 0 to 300 seconds")
+        guard previous?.id != current.id else { throw .secretsAreEqual }
+        self.current = current
+        self.previous = previous
+        clockSkewSeconds = clockSkew.components.seconds
+    }
+
+    /// Reads `KAZI_JWT_SECRET` and `KAZI_JWT_SECRET_PREVIOUS`; `nil` where neither is set, and no tokens are then issued
+    /// or accepted. An empty variable counts as unset.
+    public init?(
+        secret: String?, previousSecret: String?, clockSkew: Duration = .seconds(30)
+    ) throws(AccessConfigurationError) {
+        let previousSecret = previousSecret.flatMap { $0.isEmpty ? nil : $0 }
+        guard let secret, !secret.isEmpty else {
+            guard previousSecret == nil else { throw .previousSecretWithoutCurrent }
+            return nil
+        }
+        let current = try TokenSecret(secret, variable: "KAZI_JWT_SECRET")
+        var previous: TokenSecret?
+        if let previousSecret { previous = try TokenSecret(previousSecret, variable: "KAZI_JWT_SECRET_PREVIOUS") }
+        try self.init(current: current, previous: previous, clockSkew: clockSkew)
+    }
+
+    /// Signs a new token with the current secret.
+    ///
+    /// - Parameters:
+    ///   - userID: 1...256 bytes without control characters.
+    ///   - lifetime: Whole seconds count, 1 s or more.
+    ///   - now: Seconds since 1970.
+    /// - Throws: `AccessTokenError.badClaim` for a `userID` that no verification would accept.
+    public func issue(
+        userID: String, roles: [Role], lifetime: Duration, now: Int64
+    ) throws(AccessTokenError) -> String {
+        precondition(lifetime >= .seconds(1), "a token lives for a second at least")
+        let header: JSONObject = ["alg": "HS256", "typ": "JWT", "kid": .string(current.id)]
+        let payload: JSONObject = [
+            "iss": .string(Self.issuer), "sub": .string(userID),
+            "roles": .array(Set(roles).sorted().map { .string($0.rawValue) }),
+            "iat": .integer(now), "nbf": .integer(now), "exp": .integer(now + lifetime.components.seconds),
+        ]
+        // What is issued is what would be accepted.
+        _ = try AccessToken(claims: payload, issuer: Self.issuer, now: now, clockSkewSeconds: 0)
+        var token: [UInt8] = Base64.url.encode(header.serialized())
+        token.append(UInt8(ascii: "."))
+        token += Base64.url.encode(payload.serialized()) as [UInt8]
+        let signature: [UInt8] = Base64.url.encode(current.signature(of: token))
+        token.append(UInt8(ascii: "."))
+        return String(decoding: token + signature, as: UTF8.self)
+    }
+
+    /// What the token says, if it is one of ours and valid now.
+    ///
+    /// The payload is parsed after its signature was found good, never before.
+    ///
+    /// - Parameter now: Seconds since 1970.
+    /// - Complexity: O(token bytes), at most `tokenLimitBytes`.
+    public func verify(_ token: String, now: Int64) throws(AccessTokenError) -> AccessToken {
+        let tokenBytes = token.utf8.count
+        guard tokenBytes <= Self.tokenLimitBytes else {
+            throw .tooLarge(tokenBytes: tokenBytes, limitBytes: Self.tokenLimitBytes)
+        }
+        let parts = Array(token.utf8).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3 else { throw .malformed }
+        let secrets = try secrets(for: TokenObject.read(parts[0], part: .header))
+        guard let signature = Base64.url.decode(parts[2]) else { throw .malformedPart(.signature) }
+        guard signature.count == Self.signatureBytes else { throw .badSignature }
+        let signed = token.utf8.prefix(parts[0].count + 1 + parts[1].count)
+        guard secrets.contains(where: { $0.isSignature(signature, of: signed) }) else { throw .badSignature }
+        return try AccessToken(
+            claims: TokenObject.read(parts[1], part: .payload), issuer: Self.issuer, now: now,
+            clockSkewSeconds: clockSkewSeconds)
+    }
+
+    /// The secrets that may have signed a token with this header: the one it names, or all where it names none.
+    private func secrets(for header: JSONObject) throws(AccessTokenError) -> [TokenSecret] {
+        guard header["alg"] == "HS256" else { throw .wrongAlgorithm }
+        guard header.members.allSatisfy({ ["alg", "typ", "kid"].contains($0.key) }) else { throw .unsupportedHeader }
+        // RFC 7519 §5.1: `JWT` in capitals is recommended; media types are compared without regard to case.
+        if let type = header["typ"], type.stringValue?.lowercased() != "jwt" { throw .unsupportedHeader }
+        let all = [current] + (previous.map { [$0] } ?? [])
+        guard let id = header["kid"] else { return all }
+        let named = all.filter { .string($0.id) == id }
+        guard !named.isEmpty else { throw .unknownSecret }
+        return named
+    }
+}
