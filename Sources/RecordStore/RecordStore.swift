@@ -20,11 +20,12 @@ public final class RecordStore: RecordStoring {
     private let directory: StoreDirectory
     private let digestKey: (UInt64, UInt64)
     private let onCommit: CommitObserver?
-    private let now: @Sendable () -> Int64
+    let now: @Sendable () -> Int64
 
     struct State {
         var queue: WriteQueue
         var headSeq: Int64
+        var idempotency: IdempotencyLedger
         var readCount = 0
         var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -47,13 +48,14 @@ public final class RecordStore: RecordStoring {
                 let prepared = try CollectionCatalog(db: db, derive: derive).prepare(collections)
                 let storeID = try db.texts("SELECT store_id FROM store").first
                 let headSeq = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'")
-                return (prepared, storeID, headSeq)
+                return (prepared, storeID, headSeq, try IdempotencyLedger(db, limits: limits))
             }
             guard let storeID = opened.1, let headSeq = opened.2 else {
                 throw StoreError.corrupt(path: directory.databasePath, detail: "the store's id or counter is missing")
             }
             self.storeID = storeID
-            state = NIOLockedValueBox(State(queue: WriteQueue(limits: limits), headSeq: headSeq))
+            state = NIOLockedValueBox(
+                State(queue: WriteQueue(limits: limits), headSeq: headSeq, idempotency: opened.3))
             tables = Dictionary(uniqueKeysWithValues: opened.0.map { ($0.name, $0) })
         } catch let error as StoreError {
             throw error
@@ -88,13 +90,20 @@ public final class RecordStore: RecordStoring {
     ) async throws(StoreError) -> [Result<WriteResult, StoreError>] {
         let tables = try tables(of: collection)
         if operations.isEmpty { return [] }
+        return try await submit(operations, to: tables, atomically: atomically, idempotency: nil).results
+    }
+
+    /// Has the writer do it with its next transaction, and waits until that is on disk.
+    func submit(
+        _ operations: [WriteOperation], to tables: CollectionTables, atomically: Bool, idempotency: IdempotencyKey?
+    ) async throws(StoreError) -> WriteAnswer {
         let preparation = preparation(for: tables)
         let prepared = operations.map(preparation.prepare)
         let byteCount = prepared.reduce(0) { $0 + $1.byteCount }
         let answer = await withCheckedContinuation { (continuation: CheckedContinuation<WriteQueue.Answer, Never>) in
             let request = WriteQueue.Request(
-                tables: tables, operations: prepared, atomically: atomically, byteCount: byteCount,
-                answer: continuation)
+                tables: tables, operations: prepared, atomically: atomically, idempotency: idempotency,
+                byteCount: byteCount, answer: continuation)
             switch state.withLockedValue({ $0.queue.admit(request) }) {
             case .startsWriter: pool.asyncWriteWithoutTransaction { self.writeTransaction($0) }
             case .waits: break
@@ -139,25 +148,29 @@ public final class RecordStore: RecordStoring {
 
     /// One transaction: on return it is on disk, when it throws nothing of it is.
     private func commit(_ requests: [WriteQueue.Request], _ db: Database) throws -> [WriteQueue.Answer] {
-        var session = WriteSession(db, headSeq: headSeq, now: now())
+        var session = state.withLockedValue { state in
+            WriteSession(db, headSeq: state.headSeq, idempotency: state.idempotency, now: now())
+        }
         let before = session.seq
         var answers: [WriteQueue.Answer] = []
         var touched: Set<String> = []
         try db.inTransaction(.immediate) {
             for request in requests {
                 let seq = session.seq
-                answers.append(
-                    try session.apply(request.operations, to: request.tables, atomically: request.atomically))
+                answers.append(try session.apply(request))
                 if session.seq != seq { touched.insert(request.tables.name) }
             }
-            guard session.seq != before else { return .rollback }
-            try session.saveCounters()
+            guard session.isChanged else { return .rollback }
+            try session.finish()
             return .commit
         }
-        if session.seq != before {
-            state.withLockedValue { $0.headSeq = session.seq }
-            onCommit?(touched, session.seq)
+        if session.isChanged {
+            state.withLockedValue { state in
+                state.headSeq = session.seq
+                state.idempotency = session.idempotency
+            }
         }
+        if session.seq != before { onCommit?(touched, session.seq) }
         return answers
     }
 

@@ -17,6 +17,18 @@ public protocol RecordStoring: Sendable {
         _ operations: [WriteOperation], to collection: String, atomically: Bool
     ) async throws(StoreError) -> [Result<WriteResult, StoreError>]
 
+    /// Applies one operation and remembers the key with what it did, in one transaction; under a key that is remembered,
+    /// gives the first answer again and writes nothing. A key of another request is `.idempotencyKeyReused`.
+    func write(
+        _ operation: WriteOperation, to collection: String, idempotency key: IdempotencyKey
+    ) async throws(StoreError) -> IdempotentAnswer
+
+    /// The answer that a write under this key would give again; `nil`: the key is free. A first look, to save validating and
+    /// embedding: the write looks again. A key of another request is `.idempotencyKeyReused`.
+    func idempotentAnswer(
+        to key: IdempotencyKey, in collection: String
+    ) async throws(StoreError) -> IdempotentAnswer?
+
     /// The live record with this id.
     func record(_ id: Int64, in collection: String) async throws(StoreError) -> StoredRecord?
     /// The live ones of these records, in the order given; an id that is given twice comes twice. At most 10,000.

@@ -40,6 +40,8 @@ public enum StoreError: Error, Sendable, Hashable {
     case conflict(currentSeq: Int64?)
     /// Another live record has the natural key.
     case keyTaken(byID: Int64)
+    /// The idempotency key was used before, for another request.
+    case idempotencyKeyReused
     /// An all-or-nothing batch was not written, because of the operation at this index.
     indirect case batchFailed(index: Int, reason: StoreError)
     /// A queue is full. Nothing was written; the caller may try again after the interval.

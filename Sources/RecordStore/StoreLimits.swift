@@ -19,6 +19,13 @@ public struct StoreLimits: Sendable, Hashable {
     /// Pages of 4 KiB beyond which the database does not grow; writes then fail as on a full disk. `nil`: no limit.
     public var databasePageCountMax: Int? = nil
 
+    /// How long an idempotency key is remembered.
+    public var idempotencyRetention: Duration = .seconds(24 * 60 * 60)
+    /// Idempotency keys beyond which the oldest are forgotten before their time.
+    public var idempotencyKeyCountMax = 1_000_000
+    /// Bytes of stored answers beyond which the oldest keys are forgotten before their time.
+    public var idempotencyBytesMax = 1 << 30
+
     public init() {}
 }
 

@@ -45,6 +45,14 @@ public enum WriteOperation: Sendable, Hashable {
     case replace(id: Int64, RecordWrite, expectedSeq: Int64?)
     /// With `expectedSeq`, only if the record still has that `seq`.
     case delete(id: Int64, expectedSeq: Int64?)
+
+    /// The body that the record has afterwards; empty for a delete.
+    var body: [UInt8] {
+        switch self {
+        case .insert(let record, _), .replace(_, let record, _): record.body
+        case .delete: []
+        }
+    }
 }
 
 /// What an operation did.

@@ -46,9 +46,46 @@ private var crashWriter: URL {
         #expect(acknowledged.count >= 10)
     }
 
+    @Test(.timeLimit(.minutes(10))) func `what is sent again after kill -9 under its idempotency key is written once`() async throws {
+        var generator = SeededGenerator(seed: UInt64(ProcessInfo.processInfo.processIdentifier))
+        for round in 0..<5 {
+            let first = round * 1_000_000
+            let enough = Int.random(in: 1...200, using: &generator)
+            let acknowledged = try await writeUntilKilled(from: first, enough: enough, keyed: true)
+            let store = try RecordStore(directory: directory.path, collections: [collection])
+            #expect(try await store.integrityCheck() == [])
+            let headSeq = store.headSeq
+            // Everything that the writer may have sent, acknowledged or not: its eight lanes are at most one ahead.
+            let sent = first...((acknowledged.max() ?? first) + 16)
+            var writtenCount = 0
+            for number in sent {
+                let answer = try await store.write(
+                    .insert(crashRecord(number), duplicates: .write), to: "crash", idempotency: crashKey(number))
+                #expect(answer.isReplay || !acknowledged.contains(number))
+                #expect(answer.body == crashRecord(number).body)
+                if !answer.isReplay { writtenCount += 1 }
+            }
+            #expect(store.headSeq == headSeq + Int64(writtenCount))
+            let records = try await store.page("crash", filter: nil, afterID: 0, limit: 10_000)
+            let numbers = records.compactMap { Int(String(decoding: $0.body, as: UTF8.self).filter(\.isNumber)) }
+            #expect(numbers.filter { $0 >= first }.sorted() == Array(sent))
+            try await store.close()
+        }
+    }
+
+    /// What `StoreCrashWriter` writes under a number.
+    private func crashRecord(_ number: Int) -> RecordWrite {
+        RecordWrite(
+            body: [UInt8]("{\"n\":\"number\(number)\"}".utf8), vector: .set(Array(repeating: Float(number), count: 16)))
+    }
+
+    private func crashKey(_ number: Int) throws -> IdempotencyKey {
+        try IdempotencyKey("key\(number)", fingerprint: Array(repeating: UInt8(number % 256), count: 32))
+    }
+
     /// Lets the writer write until it has acknowledged `enough` records, kills it, and returns all it acknowledged.
-    private func writeUntilKilled(from first: Int, enough: Int) async throws -> [Int] {
-        let (process, output) = try spawn(crashWriter.path, [directory.path, String(first)])
+    private func writeUntilKilled(from first: Int, enough: Int, keyed: Bool = false) async throws -> [Int] {
+        let (process, output) = try spawn(crashWriter.path, [directory.path, String(first)] + (keyed ? ["keyed"] : []))
         return await withCheckedContinuation { continuation in
             // Reading blocks, so it has a thread of its own.
             Thread.detachNewThread {

@@ -1,16 +1,7 @@
 import Foundation
-import GRDBSQLite
 import RecordSchema
 import RecordStore
 import Testing
-
-/// Runs SQL on a file, as another program would.
-private func execute(_ sql: String, on path: String) throws {
-    var database: OpaquePointer?
-    defer { sqlite3_close(database) }
-    try #require(sqlite3_open(path, &database) == SQLITE_OK)
-    try #require(sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK, "\(String(cString: sqlite3_errmsg(database)))")
-}
 
 @Suite("Opening") struct OpeningTests {
     let directory = TemporaryDirectory()
@@ -127,6 +118,30 @@ private func execute(_ sql: String, on path: String) throws {
         try execute("INSERT INTO grdb_migrations VALUES ('9: from the future')", on: directory.database)
         #expect(throws: StoreError.newerVersion(path: directory.database, migration: "9: from the future")) {
             _ = try openStore(directory)
+        }
+    }
+
+    @Test func `a database of the first release is brought up to date, and works`() async throws {
+        try FileManager.default.createDirectory(atPath: directory.path, withIntermediateDirectories: true)
+        try execute(firstSchemaSQL, on: directory.database)
+        let collection = makeCollection(
+            columns: [], textFields: [], vectors: VectorSettings(dimension: 2, metric: "cosine", modelDigest: "mini"))
+        for _ in 0..<2 {
+            let store = try openStore(directory, [collection])
+            #expect(store.storeID == "d80c6d8b-3b2a-4e17-a6ae-cdfb282a1146")
+            #expect(try await store.records([1, 2, 3], in: "jobs").map(\.text) == [
+                "{\"title\":\"Nurse\",\"url\":\"a\"}", "{\"title\":\"Cook\",\"url\":null}",
+            ])
+            #expect(try await store.vector(of: 3, in: "jobs") == [0, 1])
+            #expect(try await store.integrityCheck() == [])
+            try await store.close()
+        }
+        let store = try openStore(directory, [collection])
+        let record = RecordWrite(body: [UInt8]("{}".utf8), vector: .set([1, 1]))
+        for isReplay in [false, true] {
+            let answer = try await store.write(
+                .insert(record, duplicates: .write), to: "jobs", idempotency: makeKey("k"))
+            #expect((answer.result.id, answer.result.seq, answer.isReplay) == (4, 5, isReplay))
         }
     }
 

@@ -93,6 +93,7 @@ enum DatabaseFile {
         var migrator = DatabaseMigrator()
         // Steps are only ever added; a step that a release has shipped is never edited.
         migrator.registerMigration("1: store, counters, collections", migrate: createFirstSchema)
+        migrator.registerMigration("2: idempotency keys", migrate: IdempotencyTable.create)
 
         let unknown = try pool.read { db in
             try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)

@@ -9,6 +9,14 @@ enum PreparedOperation: Sendable {
     /// Found wrong before it was queued.
     case refused(StoreError)
 
+    /// The body that the record has afterwards; empty where it has none.
+    var body: [UInt8] {
+        switch self {
+        case .insert(let record, _), .replace(_, let record, _): record.body
+        case .delete, .refused: []
+        }
+    }
+
     var byteCount: Int {
         switch self {
         case .insert(let record, _), .replace(_, let record, _): record.byteCount

@@ -1,11 +1,21 @@
+/// What the writer tells a call.
+struct WriteAnswer: Sendable {
+    /// One for each operation.
+    var results: [Result<WriteResult, StoreError>]
+    /// The stored body, where the answer is that of an earlier write.
+    var replayedBody: [UInt8]?
+}
+
 /// The calls that wait for the writer, and what is known of its pace. A plain value: the store keeps it in a lock.
 struct WriteQueue {
-    typealias Answer = Result<[Result<WriteResult, StoreError>], StoreError>
+    typealias Answer = Result<WriteAnswer, StoreError>
 
     struct Request: Sendable {
         let tables: CollectionTables
         let operations: [PreparedOperation]
         let atomically: Bool
+        /// Only where there is one operation.
+        let idempotency: IdempotencyKey?
         let byteCount: Int
         let answer: CheckedContinuation<Answer, Never>
     }

@@ -11,12 +11,22 @@ struct WriteSession {
     private(set) var seq: Int64
     /// By how much each collection's count of live records changes.
     private(set) var liveChanges: [String: Int64] = [:]
+    private(set) var idempotency: IdempotencyLedger
+    private let firstSeq: Int64
+    private let firstIdempotency: IdempotencyLedger
 
-    init(_ db: Database, headSeq: Int64, now: Int64) {
+    init(_ db: Database, headSeq: Int64, idempotency: IdempotencyLedger, now: Int64) {
         self.db = db
         self.now = now
         seq = headSeq
+        firstSeq = headSeq
+        self.idempotency = idempotency
+        self.idempotency.begin()
+        firstIdempotency = self.idempotency
     }
+
+    /// Whether there is anything to commit.
+    var isChanged: Bool { seq != firstSeq || idempotency != firstIdempotency }
 
     private struct Row {
         var id, seq, createdAt, updatedAt: Int64
@@ -25,7 +35,31 @@ struct WriteSession {
 
     // MARK: Requests
 
-    mutating func apply(
+    mutating func apply(_ request: WriteQueue.Request) throws -> WriteQueue.Answer {
+        guard let key = request.idempotency else {
+            return try apply(request.operations, to: request.tables, atomically: request.atomically)
+                .map { WriteAnswer(results: $0) }
+        }
+        let table = IdempotencyTable(db: db)
+        let collection = request.tables.name
+        if let row = try table.find(key, in: collection) {
+            if !idempotency.isExpired(row.createdAt, now: now) {
+                guard row.fingerprint == key.fingerprint else { return .failure(.idempotencyKeyReused) }
+                return .success(WriteAnswer(results: [.success(row.answer.result)], replayedBody: row.answer.body))
+            }
+            try table.delete(row.id)
+            idempotency.removed(byteCount: row.byteCount)
+        }
+        let operation = request.operations[0]
+        let result = try apply(operation, to: request.tables)
+        if case .success(let written) = result {
+            let byteCount = try table.insert(key, in: collection, result: written, body: operation.body, now: now)
+            idempotency.added(byteCount: byteCount, at: now)
+        }
+        return .success(WriteAnswer(results: [result]))
+    }
+
+    private mutating func apply(
         _ operations: [PreparedOperation], to tables: CollectionTables, atomically: Bool
     ) throws -> Result<[Result<WriteResult, StoreError>], StoreError> {
         // Only a batch that may have to take back its first operations needs a savepoint.
@@ -50,8 +84,10 @@ struct WriteSession {
         return .success(results)
     }
 
-    /// Writes the numbers that changed, all on one page.
-    func saveCounters() throws {
+    /// Forgets old idempotency keys, and writes the numbers that changed, all on one page.
+    mutating func finish() throws {
+        try idempotency.prune(db, now: now)
+        if idempotency != firstIdempotency { try idempotency.save(db) }
         try db.run(
             "UPDATE counters SET value = ? WHERE name = 'head_seq'", [.integer(seq)], cached: true)
         for (name, change) in liveChanges where change != 0 {
