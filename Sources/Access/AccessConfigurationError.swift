@@ -4,6 +4,7 @@ public enum AccessConfigurationError: Error, Equatable, Sendable {
     /// `KAZI_JWT_SECRET` or `KAZI_JWT_SECRET_PREVIOUS`, told apart by `variable`.
     case secretTooShort(variable: String, secretBytes: Int, minimumBytes: Int)
     case secretTooLong(variable: String, secretBytes: Int, limitBytes: Int)
+    case secretCount(Int, range: ClosedRange<Int>)
     /// A previous secret without a current one, or the same text twice.
     case previousSecretWithoutCurrent
     case secretsAreEqual
@@ -13,14 +14,19 @@ public enum AccessConfigurationError: Error, Equatable, Sendable {
     /// by luck.
     case keyNotPrintableASCII
     case unknownRequirement(String)
-    case rateLimitForm(String)
-    case rateLimitCount(String, range: ClosedRange<Int>)
-    case rateLimitUnit(String)
+    case rateLimit(variable: String, String, RateLimitFault)
     case originForm(String, OriginFault)
     case anyOriginWithCredentials
     case anyOriginBesideOthers
     case tooManyOrigins(originCount: Int, limit: Int)
     case foreignAddressWithoutKeys(host: String)
+
+    /// What is wrong with a rate limit; it is written as in `10/minute`.
+    public enum RateLimitFault: Equatable, Sendable {
+        case form
+        case count(ClosedRange<Int>)
+        case unit
+    }
 
     /// What is wrong with an origin; browsers send `scheme://host` with `:port` unless it is the scheme's own.
     public enum OriginFault: Equatable, Sendable {
@@ -42,10 +48,12 @@ extension AccessConfigurationError: CustomStringConvertible {
             "\(variable) has \(secretBytes) bytes; at least \(minimumBytes) are needed, for instance from `openssl rand -base64 48`"
         case .secretTooLong(let variable, let secretBytes, let limitBytes):
             "\(variable) has \(secretBytes) bytes; at most \(limitBytes) are allowed"
+        case .secretCount(let count, let range):
+            "there are \(count) token secrets; \(range.lowerBound) to \(range.upperBound) are allowed"
         case .previousSecretWithoutCurrent:
             "KAZI_JWT_SECRET_PREVIOUS is set and KAZI_JWT_SECRET is not: nothing could sign new tokens"
         case .secretsAreEqual:
-            "KAZI_JWT_SECRET and KAZI_JWT_SECRET_PREVIOUS are the same: nothing is rotated"
+            "two token secrets are the same (KAZI_JWT_SECRET, KAZI_JWT_SECRET_PREVIOUS): nothing is rotated"
         case .keyIsEmpty:
             "KAZI_API_KEY is empty"
         case .keyTooLong(let keyBytes, let limitBytes):
@@ -54,12 +62,8 @@ extension AccessConfigurationError: CustomStringConvertible {
             "KAZI_API_KEY has characters that a header cannot carry: use visible ASCII characters without spaces"
         case .unknownRequirement(let text):
             "KAZI_REQUIRE_AUTH is '\(text)': say none, writes or all"
-        case .rateLimitForm(let text):
-            "'\(text)' is no rate limit: write a count, a slash and a unit, as in 10/minute"
-        case .rateLimitCount(let text, let range):
-            "'\(text)' is no rate limit: the count must be \(range.lowerBound) to \(range.upperBound)"
-        case .rateLimitUnit(let text):
-            "'\(text)' is no rate limit: the unit must be second, minute, hour or day"
+        case .rateLimit(let variable, let text, let fault):
+            "\(variable) is '\(text)': \(fault.explanation)"
         case .originForm(let origin, let fault):
             "KAZI_CORS_ORIGINS: '\(origin)' is no origin: \(fault.explanation)"
         case .anyOriginWithCredentials:
@@ -69,7 +73,18 @@ extension AccessConfigurationError: CustomStringConvertible {
         case .tooManyOrigins(let originCount, let limit):
             "KAZI_CORS_ORIGINS names \(originCount) origins; at most \(limit) are allowed"
         case .foreignAddressWithoutKeys(let host):
-            "\(host.isEmpty ? "an empty host" : host) is not a loopback address: without keys only 127.0.0.0/8, ::1 and localhost are served"
+            "\(host.isEmpty ? "an empty host" : host) is not a loopback address, and there are no keys: "
+                + "set KAZI_API_KEY, make a key with `kazi keys`, or listen on 127.0.0.1, ::1 or localhost"
+        }
+    }
+}
+
+extension AccessConfigurationError.RateLimitFault {
+    var explanation: String {
+        switch self {
+        case .form: "write a count, a slash and a unit, as in 10/minute"
+        case .count(let range): "the count must be \(range.lowerBound) to \(range.upperBound), without zeros in front"
+        case .unit: "the unit must be second, minute, hour or day"
         }
     }
 }

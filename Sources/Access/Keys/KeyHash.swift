@@ -25,3 +25,9 @@ extension KeyHash: Hashable {
     public static func == (left: KeyHash, right: KeyHash) -> Bool { SecretBytes.areEqual(left.bytes, right.bytes) }
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
+
+extension KeyHash: CustomStringConvertible, CustomReflectable {
+    /// Nothing of it: a key that a person chose could be guessed from its hash.
+    public var description: String { "SHA-256 of a key" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

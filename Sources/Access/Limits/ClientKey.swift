@@ -26,11 +26,7 @@ public struct ClientKey: Sendable, Hashable {
     }
 
     /// A user's name or id, known or not.
-    public static func user(_ name: String) -> ClientKey {
-        let digest = Array(SHA256.hash(data: Array(name.utf8)))
-        let words = [digest[..<8], digest[8..<16]].map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
-        return ClientKey(.user, words[0], words[1])
-    }
+    public static func user(_ name: String) -> ClientKey { digest(.user, name) }
 
     /// Limits are per key where there is a good one, else per address; a refused key would otherwise be a new client each time
     /// it is changed.
@@ -38,8 +34,14 @@ public struct ClientKey: Sendable, Hashable {
         guard case .known(let identity) = caller else { return .address(address) }
         switch identity.principal {
         case .staticKey: return ClientKey(.staticKey, 0, 0)
-        case .apiKey(let id): return ClientKey(.apiKey, 0, UInt64(bitPattern: id))
+        case .apiKey(let id): return digest(.apiKey, id)
         case .user(let id, _): return .user(id)
         }
+    }
+
+    private static func digest(_ kind: Kind, _ text: String) -> ClientKey {
+        let digest = Array(SHA256.hash(data: Array(text.utf8)))
+        let words = [digest[..<8], digest[8..<16]].map { $0.reduce(0) { $0 << 8 | UInt64($1) } }
+        return ClientKey(kind, words[0], words[1])
     }
 }

@@ -1,25 +1,46 @@
+import Dispatch
+
 /// Checks passwords away from the threads that serve, a bounded number at a time.
 ///
 /// One check takes tens of milliseconds of a core and tens of MiB. Without a bound, anybody who can reach the sign-in page
-/// could take the machine with it. Whoever comes when the bound is reached is told so at once; nobody waits in here.
+/// could take the machine with it. A few may wait; whoever comes when all places are taken is told so at once.
+///
+/// The work runs on threads of its own and not on Swift's shared ones: those are as many as the machine has cores, and
+/// two long computations on them would stop every request.
 public actor PasswordVerifier {
-    private let executor: any TaskExecutor
-    private let admittedLimit: Int
-    private let standIn: PasswordHash
-    private(set) var admittedCount = 0
+    /// One serial queue is one computation at a time. Serial queues without a target have a thread to themselves while they work.
+    private struct Lane {
+        let queue: DispatchQueue
+        var admittedCount = 0
+    }
 
+    private let waitingLimit: Int
+    private let standIn: PasswordHash
+    private var lanes: [Lane]
+
+    /// Checks that run or wait right now.
+    public var admittedCount: Int { lanes.reduce(0) { $0 + $1.admittedCount } }
+
+    /// Computes one hash, so it takes as long as one check.
+    ///
     /// - Parameters:
-    ///   - executor: Where the work runs; its count of threads is how many checks run at once, and so how much memory
-    ///     they take. Not the executor that serves requests.
-    ///   - admittedLimit: Checks that run or wait for the executor, 1 or more; further ones are `busy`.
-    ///   - cost: What the check of a user that does not exist costs; that of new hashes.
-    /// - Throws: `PasswordError.outOfMemory` alone. Computes one hash, so it takes as long as one check.
+    ///   - concurrencyLimit: How many computations run at once, and so how much memory they take; 1...64.
+    ///   - waitingLimit: How many more may wait, 0 or more; further ones are `busy`.
+    ///   - cost: What new hashes cost, and the check of a user that does not exist.
+    /// - Throws: `PasswordError.outOfMemory` alone.
     public init(
-        executor: any TaskExecutor, admittedLimit: Int = 8, cost: PasswordHash.Cost = .standard
+        concurrencyLimit: Int = 1, waitingLimit: Int = 8, cost: PasswordHash.Cost = .standard
     ) throws(PasswordError) {
-        precondition(admittedLimit >= 1, "a verifier that admits nothing is a mistake")
-        self.executor = executor
-        self.admittedLimit = admittedLimit
+        precondition((1...64).contains(concurrencyLimit), "a verifier runs 1 to 64 computations at once")
+        try self.init(
+            queues: (0..<concurrencyLimit).map { DispatchQueue(label: "kazi.password.\($0)") }, waitingLimit: waitingLimit,
+            cost: cost)
+    }
+
+    init(queues: [DispatchQueue], waitingLimit: Int, cost: PasswordHash.Cost) throws(PasswordError) {
+        precondition(waitingLimit >= 0, "fewer than none cannot wait")
+        self.waitingLimit = waitingLimit
+        lanes = queues.map { Lane(queue: $0) }
         standIn = try PasswordHash(hashing: APIKey.generate().text, cost: cost)
     }
 
@@ -36,22 +57,35 @@ public actor PasswordVerifier {
 
     /// The hash of a new password, made under the same bound.
     ///
+    /// - Parameter cost: `nil` for that of this verifier.
     /// - Throws: `PasswordError.passwordLength`, `.busy` and `.outOfMemory`.
-    public func hash(_ password: String, cost: PasswordHash.Cost = .standard) async throws(PasswordError) -> PasswordHash {
-        try await admitted { () throws(PasswordError) in try PasswordHash(hashing: password, cost: cost) }
+    public func hash(_ password: String, cost: PasswordHash.Cost? = nil) async throws(PasswordError) -> PasswordHash {
+        let cost = cost ?? standIn.cost
+        return try await admitted { () throws(PasswordError) in try PasswordHash(hashing: password, cost: cost) }
     }
+
+    /// Whether `hash` was made at another cost than this verifier's.
+    public nonisolated func wantsRehash(_ hash: PasswordHash) -> Bool { hash.needsRehash(for: standIn.cost) }
 
     private func admitted<Value: Sendable>(
         _ work: @escaping @Sendable () throws(PasswordError) -> Value
     ) async throws(PasswordError) -> Value {
-        guard admittedCount < admittedLimit else { throw .busy(retryAfter: .seconds(1)) }
-        admittedCount += 1
-        defer { admittedCount -= 1 }
-        // A task of its own is the form in which typed errors, this actor and another executor go together; it is
-        // awaited right here, so it lives no longer than the call.
-        let result = await Task(executorPreference: executor) { () -> Result<Value, PasswordError> in
-            do throws(PasswordError) { return .success(try work()) } catch { return .failure(error) }
-        }.value
+        guard admittedCount < lanes.count + waitingLimit else { throw .busy(retryAfter: .seconds(1)) }
+        // The emptiest lane, so that nobody waits while another one is idle.
+        let lane = lanes.indices.min { lanes[$0].admittedCount < lanes[$1].admittedCount } ?? 0
+        lanes[lane].admittedCount += 1
+        defer { lanes[lane].admittedCount -= 1 }
+        // A check that began is finished even for a client that left: a hash cannot be stopped halfway.
+        let queue = lanes[lane].queue
+        let result: Result<Value, PasswordError> = await withCheckedContinuation { continuation in
+            queue.async {
+                do throws(PasswordError) {
+                    continuation.resume(returning: .success(try work()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
         return try result.get()
     }
 }

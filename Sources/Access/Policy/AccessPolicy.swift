@@ -30,13 +30,15 @@ public struct AccessPolicy: Sendable, Equatable {
     /// may not see in the parts.
     public func decision(for operation: AccessOperation, by caller: Caller) -> AccessDecision {
         guard !isOpen(operation) else { return .allowed }
-        guard case .known(let identity) = caller else {
-            return .unauthenticated(AccessDenial(detail: caller.detail, challenge: challenge(operation, caller)))
+        switch caller {
+        case .anonymous:
+            return .unauthenticated(.init(detail: "Not authenticated", challenge: challenge(operation)))
+        case .refused(let refusal):
+            return .unauthenticated(.init(detail: refusal.detail, challenge: challenge(operation, refusal: refusal)))
+        case .known(let identity):
+            guard let lack = lack(of: identity.grant, for: operation) else { return .allowed }
+            return .forbidden(.init(detail: lack, challenge: insufficientScope(operation)))
         }
-        guard isGranted(operation, to: identity.grant) else {
-            return .forbidden(AccessDenial(detail: caller.detail, challenge: challenge(operation, caller)))
-        }
-        return .allowed
     }
 
     private func isOpen(_ operation: AccessOperation) -> Bool {
@@ -48,32 +50,42 @@ public struct AccessPolicy: Sendable, Equatable {
         }
     }
 
-    private func isGranted(_ operation: AccessOperation, to grant: Grant) -> Bool {
-        guard let permission = operation.permission else { return true }
-        guard let role = grant.role, role.permits(permission) else { return false }
-        guard let collections = grant.collections else { return true }
+    /// What the grant lacks for the operation, as the client is told; `nil` where it is enough.
+    private func lack(of grant: Grant, for operation: AccessOperation) -> String? {
+        guard let permission = operation.permission else { return nil }
+        guard let role = grant.role, role.permits(permission) else {
+            return "Not enough permissions: the role '\(permission.leastRole.rawValue)' is needed"
+        }
+        guard let collections = grant.collections else { return nil }
         switch operation {
-        case .read(let collection), .write(let collection): return collection.map(collections.contains) ?? false
-        case .administer: return false
-        case .health, .signIn, .describe, .profile: return true
+        case .read(let collection?), .write(let collection?):
+            // The name is the request's own, and it is not repeated: what the key covers is not told either.
+            return collections.contains(collection) ? nil : "Not enough permissions: the key does not cover this collection"
+        case .read(nil), .write(nil), .administer:
+            return "Not enough permissions: the key covers some collections, and this is about all"
+        case .health, .signIn, .describe, .profile:
+            return nil
         }
     }
 
-    /// The value of `WWW-Authenticate`: RFC 6750 §3 for bearer tokens. API keys have no registered scheme; `APIKey` is what
-    /// OpenAPI-minded frameworks send.
-    private func challenge(_ operation: AccessOperation, _ caller: Caller) -> String {
-        var bearer = #"Bearer realm="kazi""#
-        switch caller {
-        case .refused(.badToken): bearer += #", error="invalid_token", error_description="\#(caller.detail)""#
-        case .known:
-            bearer += #", error="insufficient_scope""#
-            if let permission = operation.permission { bearer += #", scope="\#(permission.leastRole.rawValue)""# }
-        case .anonymous, .refused: break
+    private static let bearer = #"Bearer realm="kazi""#
+    /// API keys have no registered scheme; `APIKey` is what OpenAPI-minded frameworks send.
+    private static let apiKey = #"APIKey realm="kazi""#
+
+    /// The value of `WWW-Authenticate`: RFC 9110 §11.6.1, and RFC 6750 §3 for bearer tokens.
+    private func challenge(_ operation: AccessOperation, refusal: Caller.Refusal? = nil) -> String {
+        var bearer = Self.bearer
+        if case .badToken(let error) = refusal {
+            bearer += #", error="invalid_token", error_description="\#(error.explanation)""#
         }
-        // A profile is a person's: keys have one too, but the contract speaks of tokens alone.
-        guard operation != .profile else { return bearer }
-        let key = #"APIKey realm="kazi""#
-        return operation == .administer ? "\(key), \(bearer)" : "\(bearer), \(key)"
+        // A profile is a person's: keys may ask for one too, but the contract speaks of tokens alone.
+        if operation == .profile { return bearer }
+        return operation == .administer ? "\(Self.apiKey), \(bearer)" : "\(bearer), \(Self.apiKey)"
+    }
+
+    private func insufficientScope(_ operation: AccessOperation) -> String {
+        let scope = operation.permission.map { #", scope="\#($0.leastRole.rawValue)""# } ?? ""
+        return "\(Self.bearer), error=\"insufficient_scope\"\(scope)"
     }
 }
 

@@ -1,32 +1,12 @@
-/// A key of the store, as far as access is concerned.
-public struct StoredAPIKey: Sendable, Equatable {
-    public let id: Int64
-    public let hash: KeyHash
-    public let grant: Grant
-
-    public init(id: Int64, hash: KeyHash, grant: Grant) {
-        self.id = id
-        self.hash = hash
-        self.grant = grant
-    }
-}
-
-/// Where keys are looked up.
-public protocol APIKeyLookup: Sendable {
-    /// The key with this hash; `nil` for one that is unknown or revoked. An error means that nobody knows: the request
-    /// is answered as when the store is down, never as if the key were bad.
-    func apiKey(hash: KeyHash) async throws -> StoredAPIKey?
-}
-
 /// Tells who a request is from by its headers.
 public struct Authenticator: Sendable {
     private let staticKey: StaticKey?
-    private let keys: (any APIKeyLookup)?
+    private let store: (any AccessStore)?
     private let tokens: AccessTokenAuthority?
 
-    public init(staticKey: StaticKey? = nil, keys: (any APIKeyLookup)? = nil, tokens: AccessTokenAuthority? = nil) {
+    public init(staticKey: StaticKey? = nil, store: (any AccessStore)? = nil, tokens: AccessTokenAuthority? = nil) {
         self.staticKey = staticKey
-        self.keys = keys
+        self.store = store
         self.tokens = tokens
     }
 
@@ -36,15 +16,15 @@ public struct Authenticator: Sendable {
     /// token, for clients that can set nothing else.
     ///
     /// - Parameters:
-    ///   - apiKey: The header `X-API-Key`, without white space around it; `nil` where there is none.
+    ///   - apiKey: The value of `X-API-Key`, without white space around it; `nil` where there is none.
     ///   - authorization: The header `Authorization`, likewise.
     ///   - now: Seconds since 1970.
     /// - Throws: What the look-up throws, and nothing of its own.
     public func caller(apiKey: String?, authorization: String?, now: Int64) async throws -> Caller {
-        if let apiKey { return try await caller(apiKey: apiKey) }
+        if let apiKey { return try await caller(apiKey: apiKey, now: now) }
         guard let authorization else { return .anonymous }
         guard let token = Self.bearerToken(authorization) else { return .refused(.unsupportedScheme) }
-        if token.hasPrefix(APIKey.marker) || staticKey?.matches(token) == true { return try await caller(apiKey: token) }
+        if token.hasPrefix(APIKey.marker) || staticKey?.matches(token) == true { return try await caller(apiKey: token, now: now) }
         guard let tokens else { return .refused(.tokensNotConfigured) }
         do throws(AccessTokenError) {
             let token = try tokens.verify(token, now: now)
@@ -55,16 +35,20 @@ public struct Authenticator: Sendable {
         }
     }
 
-    private func caller(apiKey text: String) async throws -> Caller {
+    private func caller(apiKey text: String, now: Int64) async throws -> Caller {
         if let staticKey, staticKey.matches(text) {
             return .known(.init(principal: .staticKey, grant: Grant(role: .admin)))
         }
         let key: APIKey
         do throws(APIKeyFault) { key = try APIKey(parsing: text) } catch { return .refused(.malformedKey(error)) }
-        // Compared again, in constant time: a look-up that compares loosely (by a prefix, without regard to case) lets nobody in.
-        guard let stored = try await keys?.apiKey(hash: key.hash), stored.hash == key.hash else {
+        // The id is no secret, so how long its look-up takes tells nothing. What is compared here, in constant time, is the
+        // hash of the whole; a row of another id, from a look-up without regard to case, has another hash.
+        guard let stored = try await store?.apiKey(id: key.id), stored.hash == key.hash else {
             return .refused(.unknownKey)
         }
+        // Only who holds the key learns that it was one.
+        guard stored.revokedAt == nil else { return .refused(.revokedKey(id: stored.id)) }
+        if let expiresAt = stored.expiresAt, now >= expiresAt { return .refused(.expiredKey(id: stored.id)) }
         return .known(.init(principal: .apiKey(id: stored.id), grant: stored.grant))
     }
 

@@ -20,15 +20,17 @@ public enum Caller: Sendable, Equatable {
         /// `KAZI_API_KEY`.
         case staticKey
         /// A key of the store, by its id.
-        case apiKey(id: Int64)
+        case apiKey(id: String)
         /// A person, by a bearer token.
         case user(id: String, roles: [Role])
     }
 
     /// What is wrong with the credentials, as far as the client is told.
     public enum Refusal: Sendable, Equatable {
-        /// Unknown, or revoked: the client cannot tell which.
+        /// No key has this id, or its secret is another one: the client cannot tell which.
         case unknownKey
+        case revokedKey(id: String)
+        case expiredKey(id: String)
         /// No key of any kind; a typing error, most likely.
         case malformedKey(APIKeyFault)
         case badToken(AccessTokenError)
@@ -39,19 +41,18 @@ public enum Caller: Sendable, Equatable {
     }
 }
 
-extension Caller {
-    /// What the client is told; the same words for everything that only an attacker would like to tell apart.
+extension Caller.Refusal {
+    /// What the client is told. Whether a key's id exists is not in it; what is wrong with a token is, because it was computed
+    /// from what the client sent and helps nobody to forge one.
     var detail: String {
         switch self {
-        case .anonymous: "Not authenticated"
-        case .known: "Not enough permissions"
-        case .refused(.unknownKey), .refused(.malformedKey(.foreign)): "Invalid API key"
-        case .refused(.malformedKey): "Invalid API key: it is mistyped or cut short"
-        case .refused(.badToken(.expired)): "The token has expired"
-        case .refused(.badToken(.notYetValid)): "The token is not valid yet"
-        case .refused(.badToken): "Could not validate credentials"
-        case .refused(.unsupportedScheme): "Invalid authentication credentials"
-        case .refused(.tokensNotConfigured): "Bearer tokens are not accepted: KAZI_JWT_SECRET is not set"
+        case .unknownKey, .malformedKey(.foreign): "Invalid API key"
+        case .malformedKey: "Invalid API key: it is mistyped or cut short"
+        case .revokedKey: "The API key was revoked"
+        case .expiredKey: "The API key has expired"
+        case .badToken(let error): "Could not validate credentials: \(error.explanation)"
+        case .unsupportedScheme: "Invalid authentication credentials: the Authorization header is no Bearer token"
+        case .tokensNotConfigured: "Bearer tokens are not accepted: KAZI_JWT_SECRET is not set"
         }
     }
 }

@@ -10,9 +10,10 @@ public enum ListenPolicy {
         return NetworkAddress(String(text))?.isLoopback ?? false
     }
 
-    /// Refuses a host that other machines reach, unless credentials are both there and asked for.
+    /// Refuses a host that other machines reach, unless there is a key.
     ///
     /// - Parameters:
+    ///   - host: As it was configured: an address, with or without brackets, or a name.
     ///   - hasKeys: A static key, a stored key, or users with a token secret.
     /// - Throws: `foreignAddressWithoutKeys`.
     public static func check(host: String, hasKeys: Bool) throws(AccessConfigurationError) {

@@ -7,30 +7,39 @@ import RecordSchema
 /// that stand twice and base64 with spare bits are errors. General libraries are lenient there and bring X.509 and every other
 /// algorithm along. The cryptography is swift-crypto's.
 ///
-/// Two secrets may be valid at once. A new one is rolled out by making it the current one and the old one the previous one;
-/// when the last old token has expired, the previous one goes.
+/// Several secrets may be valid at once: the first signs, all verify, and a token's `kid` names its own. A new one is rolled
+/// out by putting it first; when the last token of an old one has expired, the old one goes.
 public struct AccessTokenAuthority: Sendable {
     public static let tokenLimitBytes = 8192
     public static let issuer = "kazi"
     private static let signatureBytes = 32
 
-    private let current: TokenSecret
-    private let previous: TokenSecret?
+    /// One for each deployment that may be halfway through a rotation, and some to spare. A token without `kid` is tried with
+    /// each.
+    public static let secretLimit = 4
+    public static let clockSkewRange: ClosedRange<Duration> = .zero ... .seconds(300)
+
+    /// 1 to `secretLimit`; the first one signs.
+    private let secrets: [TokenSecret]
     private let clockSkewSeconds: Int64
 
-    /// - Parameter clockSkew: How far other machines' clocks may differ from this one, 0...300 s.
+    /// - Parameters:
+    ///   - secrets: 1 to `secretLimit`, no two alike; the first one signs, all verify.
+    ///   - clockSkew: How far other machines' clocks may differ from this one, within `clockSkewRange`; whole seconds count.
     public init(
-        current: TokenSecret, previous: TokenSecret? = nil, clockSkew: Duration = .seconds(30)
+        secrets: [TokenSecret], clockSkew: Duration = .seconds(30)
     ) throws(AccessConfigurationError) {
-        precondition((.zero ... .seconds(300)).contains(clockSkew), "a clock skew is 0 to 300 seconds")
-        guard previous?.id != current.id else { throw .secretsAreEqual }
-        self.current = current
-        self.previous = previous
+        precondition(Self.clockSkewRange.contains(clockSkew), "a clock skew is 0 to 300 seconds")
+        guard (1...Self.secretLimit).contains(secrets.count) else {
+            throw .secretCount(secrets.count, range: 1...Self.secretLimit)
+        }
+        guard Set(secrets.map(\.id)).count == secrets.count else { throw .secretsAreEqual }
+        self.secrets = secrets
         clockSkewSeconds = clockSkew.components.seconds
     }
 
-    /// Reads `KAZI_JWT_SECRET` and `KAZI_JWT_SECRET_PREVIOUS`; `nil` where neither is set, and no tokens are then issued
-    /// or accepted. An empty variable counts as unset.
+    /// Reads `KAZI_JWT_SECRET`, which signs, and `KAZI_JWT_SECRET_PREVIOUS`, which only verifies; `nil` where neither is
+    /// set, and no tokens are then issued or accepted. An empty variable counts as unset.
     public init?(
         secret: String?, previousSecret: String?, clockSkew: Duration = .seconds(30)
     ) throws(AccessConfigurationError) {
@@ -39,13 +48,12 @@ public struct AccessTokenAuthority: Sendable {
             guard previousSecret == nil else { throw .previousSecretWithoutCurrent }
             return nil
         }
-        let current = try TokenSecret(secret, variable: "KAZI_JWT_SECRET")
-        var previous: TokenSecret?
-        if let previousSecret { previous = try TokenSecret(previousSecret, variable: "KAZI_JWT_SECRET_PREVIOUS") }
-        try self.init(current: current, previous: previous, clockSkew: clockSkew)
+        var secrets = [try TokenSecret(secret, variable: "KAZI_JWT_SECRET")]
+        if let previousSecret { secrets.append(try TokenSecret(previousSecret, variable: "KAZI_JWT_SECRET_PREVIOUS")) }
+        try self.init(secrets: secrets, clockSkew: clockSkew)
     }
 
-    /// Signs a new token with the current secret.
+    /// Signs a new token with the first secret.
     ///
     /// - Parameters:
     ///   - userID: 1...256 bytes without control characters.
@@ -55,8 +63,9 @@ public struct AccessTokenAuthority: Sendable {
     public func issue(
         userID: String, roles: [Role], lifetime: Duration, now: Int64
     ) throws(AccessTokenError) -> String {
+        let secret = secrets[0]
         precondition(lifetime >= .seconds(1), "a token lives for a second at least")
-        let header: JSONObject = ["alg": "HS256", "typ": "JWT", "kid": .string(current.id)]
+        let header: JSONObject = ["alg": "HS256", "typ": "JWT", "kid": .string(secret.id)]
         let payload: JSONObject = [
             "iss": .string(Self.issuer), "sub": .string(userID),
             "roles": .array(Set(roles).sorted().map { .string($0.rawValue) }),
@@ -67,7 +76,7 @@ public struct AccessTokenAuthority: Sendable {
         var token: [UInt8] = Base64.url.encode(header.serialized())
         token.append(UInt8(ascii: "."))
         token += Base64.url.encode(payload.serialized()) as [UInt8]
-        let signature: [UInt8] = Base64.url.encode(current.signature(of: token))
+        let signature: [UInt8] = Base64.url.encode(secret.signature(of: token))
         token.append(UInt8(ascii: "."))
         return String(decoding: token + signature, as: UTF8.self)
     }
@@ -85,11 +94,11 @@ public struct AccessTokenAuthority: Sendable {
         }
         let parts = Array(token.utf8).split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .malformed }
-        let secrets = try secrets(for: TokenObject.read(parts[0], part: .header))
+        let candidates = try self.secrets(for: TokenObject.read(parts[0], part: .header))
         guard let signature = Base64.url.decode(parts[2]) else { throw .malformedPart(.signature) }
         guard signature.count == Self.signatureBytes else { throw .badSignature }
         let signed = token.utf8.prefix(parts[0].count + 1 + parts[1].count)
-        guard secrets.contains(where: { $0.isSignature(signature, of: signed) }) else { throw .badSignature }
+        guard candidates.contains(where: { $0.isSignature(signature, of: signed) }) else { throw .badSignature }
         return try AccessToken(
             claims: TokenObject.read(parts[1], part: .payload), issuer: Self.issuer, now: now,
             clockSkewSeconds: clockSkewSeconds)
@@ -101,9 +110,8 @@ public struct AccessTokenAuthority: Sendable {
         guard header.members.allSatisfy({ ["alg", "typ", "kid"].contains($0.key) }) else { throw .unsupportedHeader }
         // RFC 7519 §5.1: `JWT` in capitals is recommended; media types are compared without regard to case.
         if let type = header["typ"], type.stringValue?.lowercased() != "jwt" { throw .unsupportedHeader }
-        let all = [current] + (previous.map { [$0] } ?? [])
-        guard let id = header["kid"] else { return all }
-        let named = all.filter { .string($0.id) == id }
+        guard let id = header["kid"] else { return secrets }
+        let named = secrets.filter { .string($0.id) == id }
         guard !named.isEmpty else { throw .unknownSecret }
         return named
     }

@@ -1,4 +1,4 @@
-/// Why a token is not accepted. A client is told the class of it alone (`Caller.Refusal`); the log may hold the case.
+/// Why a token is not accepted. A client is told `explanation`; the log may hold the case.
 public enum AccessTokenError: Error, Equatable, Sendable {
     public enum Part: Equatable, Sendable { case header, payload, signature }
 
@@ -24,4 +24,37 @@ public enum AccessTokenError: Error, Equatable, Sendable {
     case expired(secondsAgo: Int64)
     /// `nbf` or `iat` lies ahead.
     case notYetValid(secondsAhead: Int64)
+}
+
+extension AccessTokenError {
+    /// One clause for whoever sent the token: visible ASCII without quotation marks and backslashes (RFC 6750 §3,
+    /// `error_description`), and nothing of the token's contents.
+    var explanation: String {
+        switch self {
+        case .tooLarge(let tokenBytes, let limitBytes): "the token has \(tokenBytes) bytes, more than \(limitBytes)"
+        case .malformed: "the token is not three parts between two full stops"
+        case .malformedPart(let part): "the token's \(part.name) is malformed"
+        case .duplicateMember(let part): "a name stands twice in the token's \(part.name)"
+        case .wrongAlgorithm: "the token's algorithm is not HS256"
+        case .unsupportedHeader: "the token's header has a member that is not supported"
+        case .unknownSecret: "the token's kid names no secret of this service"
+        case .badSignature: "the token's signature is wrong"
+        case .missingClaim(let name): "the token has no claim \(name)"
+        case .badClaim(let name): "the token's claim \(name) is malformed"
+        case .wrongIssuer: "the token is of another issuer"
+        case .wrongAudience: "the token is for another audience"
+        case .expired: "the token has expired"
+        case .notYetValid: "the token is not valid yet"
+        }
+    }
+}
+
+extension AccessTokenError.Part {
+    var name: String {
+        switch self {
+        case .header: "header"
+        case .payload: "payload"
+        case .signature: "signature"
+        }
+    }
 }

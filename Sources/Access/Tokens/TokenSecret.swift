@@ -34,3 +34,9 @@ public struct TokenSecret: Sendable {
         HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: Array(bytes), using: key)
     }
 }
+
+extension TokenSecret: CustomStringConvertible, CustomReflectable {
+    /// The id, so that a secret that is printed by mistake is not told.
+    public var description: String { "token secret \(id)" }
+    public var customMirror: Mirror { Mirror(self, children: [("id", id)]) }
+}
