@@ -76,7 +76,7 @@ extension RecordStore {
         }
     }
 
-    private func onWriter<Value: Sendable>(
+    func onWriter<Value: Sendable>(
         _ body: @Sendable @escaping (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         if state.withLockedValue({ $0.queue.isClosed }) { throw .closed }

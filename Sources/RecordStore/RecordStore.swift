@@ -72,6 +72,9 @@ public final class RecordStore: RecordStoring {
         self.now = now ?? { StoreClock.now() }
     }
 
+    /// The API keys and users of this store.
+    public var accounts: AccountDatabase { AccountDatabase(access: self, now: now) }
+
     public var headSeq: Int64 { state.withLockedValue { $0.headSeq } }
 
     func tables(of collection: String) throws(StoreError) -> CollectionTables {

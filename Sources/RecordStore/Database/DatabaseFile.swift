@@ -20,8 +20,41 @@ enum DatabaseFile {
                 if let pageCount = limits.databasePageCountMax { _ = try db.integer("PRAGMA max_page_count = \(pageCount)") }
             }
             try migrate(pool, path: path)
+            directory.releaseSchema()
             if isNew { try directory.sync() }
             return pool
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw openingError(error, path: path)
+        }
+    }
+
+    /// Opens one connection beside a store that may have the database open. The caller has the lock on the schema.
+    ///
+    /// A database that is missing or old is made or migrated, but not beneath a store: one that is open and done with
+    /// opening is of a release that does not know the newer steps.
+    static func openBeside(_ directory: String, databasePath path: String) throws(StoreError) -> DatabaseQueue {
+        let isNew = (StoreDirectory.fileBytes(path) ?? 0) == 0
+        do {
+            // Both ends of every table; reading all of it would make a command wait that wants one row.
+            if !isNew { try probe(path, openingCheckBytesMax: 0) }
+            var configuration = Configuration()
+            configuration.label = "kazi.accounts"
+            configuration.foreignKeysEnabled = false
+            configuration.busyMode = .timeout(5)
+            configuration.journalMode = .wal
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { db in try db.run("PRAGMA synchronous = FULL") }
+            let migrator = migrator()
+            if try !queue.read(migrator.hasCompletedMigrations) {
+                guard let lock = try StoreDirectory.tryLock(directory) else { throw StoreError.inUse(path: directory) }
+                defer { lock.release() }
+                try migrate(queue, path: path)
+            }
+            try refuseNewer(queue, migrator, path: path)
+            if isNew { try SystemCall.sync(directory, isDirectory: true) }
+            return queue
         } catch let error as StoreError {
             throw error
         } catch {
@@ -89,20 +122,29 @@ enum DatabaseFile {
 
     // MARK: The schema
 
-    private static func migrate(_ pool: DatabasePool, path: String) throws {
+    static func migrator() -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         // Steps are only ever added; a step that a release has shipped is never edited.
         migrator.registerMigration("1: store, counters, collections", migrate: createFirstSchema)
         migrator.registerMigration("2: idempotency keys", migrate: IdempotencyTable.create)
+        migrator.registerMigration("3: API keys and users", migrate: AccountDatabase.createTables)
+        return migrator
+    }
 
-        let unknown = try pool.read { db in
+    static func migrate(_ writer: some DatabaseWriter, path: String) throws {
+        let migrator = migrator()
+        try refuseNewer(writer, migrator, path: path)
+        try writer.writeWithoutTransaction { db in
+            if try db.integer("PRAGMA application_id") == 0 { try db.run("PRAGMA application_id = \(applicationID)") }
+        }
+        try migrator.migrate(writer)
+    }
+
+    private static func refuseNewer(_ reader: some DatabaseReader, _ migrator: DatabaseMigrator, path: String) throws {
+        let unknown = try reader.read { db in
             try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
         }
         if let migration = unknown.min() { throw StoreError.newerVersion(path: path, migration: migration) }
-        try pool.writeWithoutTransaction { db in
-            if try db.integer("PRAGMA application_id") == 0 { try db.run("PRAGMA application_id = \(applicationID)") }
-        }
-        try migrator.migrate(pool)
     }
 
     private static func createFirstSchema(_ db: Database) throws {

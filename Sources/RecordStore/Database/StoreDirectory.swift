@@ -3,46 +3,46 @@ import Glibc
 
 /// The data directory, held by this process alone until `release`.
 ///
-/// The lock is `flock` on `kazi.lock`: the kernel drops it with the process, however that ends, so there is no stale
-/// lock to remove. SQLite's own locks would let a second process in between two transactions.
-@safe final class StoreDirectory: Sendable {
+/// Two locks. `kazi.lock` is the store's for as long as it is open: SQLite's own locks would let a second store in between
+/// two transactions. `kazi.schema.lock` is held for the moment in which the schema is looked at and migrated, by a
+/// store that opens and by an `AccountDatabase` alike; who needs both takes it first.
+final class StoreDirectory: Sendable {
+    /// How long another process may take to migrate the schema.
+    static let schemaPatience = Duration.seconds(10)
+
     let path: String
-    private let descriptor: Int32
+    private let lock: FileLock
+    private let schemaLock: FileLock
 
     var databasePath: String { path + "/kazi.sqlite" }
     var walPath: String { path + "/kazi.sqlite-wal" }
 
-    /// Makes the directory where it is missing, and takes the lock.
+    /// Makes the directory where it is missing, and takes both locks.
     init(path: String) throws(StoreError) {
         self.path = path
         try Self.makeDirectory(path)
-        let lockPath = path + "/kazi.lock"
-        descriptor = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unwritable(path: lockPath, detail: Self.reason(errno)) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
-            Glibc.close(descriptor)
-            throw code == EWOULDBLOCK ? .inUse(path: path) : .unwritable(path: lockPath, detail: Self.reason(code))
+        schemaLock = try Self.lockSchema(path)
+        guard let lock = try Self.tryLock(path) else { throw .inUse(path: path) }
+        self.lock = lock
+    }
+
+    static func tryLock(_ path: String) throws(StoreError) -> FileLock? { try FileLock(path: path + "/kazi.lock") }
+
+    static func lockSchema(_ path: String) throws(StoreError) -> FileLock {
+        guard let lock = try FileLock(path: path + "/kazi.schema.lock", patience: schemaPatience) else {
+            throw .inUse(path: path)
         }
+        return lock
     }
 
-    deinit {
-        // The last reference goes with the store: the lock ends when its description is closed.
-        Glibc.close(descriptor)
-    }
+    /// The schema is what it should be: account databases may look at it.
+    func releaseSchema() { schemaLock.release() }
 
-    func release() {
-        flock(descriptor, LOCK_UN)
-    }
+    func release() { lock.release() }
 
     /// Puts the directory's entries on disk: a database that was just made is otherwise lost with the power, whatever was
     /// synced into it.
-    func sync() throws(StoreError) {
-        let directory = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { throw .unwritable(path: path, detail: Self.reason(errno)) }
-        defer { Glibc.close(directory) }
-        guard fsync(directory) == 0 else { throw .unwritable(path: path, detail: Self.reason(errno)) }
-    }
+    func sync() throws(StoreError) { try SystemCall.sync(path, isDirectory: true) }
 
     /// The size of a file; `nil` where there is none.
     static func fileBytes(_ path: String) -> Int? {
@@ -50,7 +50,7 @@ import Glibc
         return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
     }
 
-    private static func makeDirectory(_ path: String) throws(StoreError) {
+    static func makeDirectory(_ path: String) throws(StoreError) {
         var made = ""
         for part in path.split(separator: "/", omittingEmptySubsequences: false) {
             made += part
@@ -59,13 +59,8 @@ import Glibc
             let code = errno
             // EISDIR and EROFS come for parts that exist; whether the last is usable, the lock file shows.
             guard code == EEXIST || code == EISDIR || code == EROFS else {
-                throw .unwritable(path: made, detail: reason(code))
+                throw .unwritable(path: made, detail: SystemCall.reason(code))
             }
         }
-    }
-
-    private static func reason(_ code: Int32) -> String {
-        // `strerror` gives a static text for every code that the system calls above can set.
-        unsafe String(cString: strerror(code))
     }
 }
