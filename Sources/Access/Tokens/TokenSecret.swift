@@ -13,7 +13,10 @@ public struct TokenSecret: Sendable {
 
     /// - Parameter variable: The name for error messages, such as `KAZI_JWT_SECRET`.
     public init(_ secret: String, variable: String) throws(AccessConfigurationError) {
-        let bytes = Array(secret.utf8)
+        try self.init(bytes: Array(secret.utf8), variable: variable)
+    }
+
+    init(bytes: [UInt8], variable: String) throws(AccessConfigurationError) {
         guard bytes.count >= Self.minimumBytes else {
             throw .secretTooShort(variable: variable, secretBytes: bytes.count, minimumBytes: Self.minimumBytes)
         }
