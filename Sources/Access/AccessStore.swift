@@ -2,8 +2,10 @@
 ///
 /// An error means that nobody knows: the request is answered as when the store is down, never as if the credentials were bad.
 public protocol AccessStore: Sendable {
-    /// The key with this id, exactly; `nil` for none. Revoked and expired keys may be returned or left out.
-    func apiKey(id: String) async throws -> StoredAPIKey?
+    /// The key that has this id and this hash; `nil` for none. A store looks it up by whichever it has an index on; the hash
+    /// is compared once more by who asks, in constant time. Revoked and expired keys may be returned or left out: returned,
+    /// their owner is told.
+    func apiKey(id: String, hash: KeyHash) async throws -> StoredAPIKey?
     /// The user with this name, byte for byte; `nil` for none. Disabled ones may be returned or left out.
     func user(name: String) async throws -> StoredUser?
 }

@@ -50,27 +50,30 @@ private let second: Int64 = 1_000_000_000
         var now: Int64 = 0
         var allowed: [Int64] = []
         let mean = limit.unit.seconds * second / Int64(limit.count)
-        for _ in 0..<1_000 {
+        for _ in 0..<600 {
             now += Int64.random(in: 0...mean, using: &generator)
             if table.take(.user("ann"), now: now).isAllowed { allowed.append(now) }
         }
         // Between the i-th and the j-th allowed request: at most the bucket, and what ran in since.
+        var worstExcess = -Double.infinity
         for first in allowed.indices {
             for last in allowed.indices[first...] {
                 let span = Double(allowed[last] - allowed[first]) / Double(second)
                 let most = Double(limit.count) * (1 + span / Double(limit.unit.seconds))
-                #expect(Double(last - first + 1) <= most + 1e-6)
+                worstExcess = max(worstExcess, Double(last - first + 1) - most)
             }
         }
+        #expect(worstExcess <= 1e-6)
     }
 
     @Test(arguments: ["10/minute", "7/minute", "3/second", "999/hour", "13/day"])
     func `never stop who keeps to the steady rate`(text: String) throws {
         let limit = try RateLimit(parsing: text, variable: "test")
         var table = RateLimitTable(limit: limit, clientLimit: 1)
-        for index in 0..<5_000 {
-            #expect(table.take(.user("ann"), now: Int64(index) * limit.intervalNanoseconds).isAllowed)
+        let allowedCount = (0..<5_000).count {
+            table.take(.user("ann"), now: Int64($0) * limit.intervalNanoseconds).isAllowed
         }
+        #expect(allowedCount == 5_000)
     }
 
     @Test(arguments: ["10/minute", "7/minute", "1/second", "999/hour", "13/day"])
@@ -125,13 +128,13 @@ private let second: Int64 = 1_000_000_000
 
     @Test func `memory is bounded, and who was heard of last is remembered`() {
         let limiter = RateLimiter(RateLimit(count: 1, per: .day), clientLimit: 1_000)
-        for index in 0..<100_000 {
+        for index in 0..<20_000 {
             _ = limiter.take(.user("attacker \(index)"), now: 0)
             // One that keeps knocking stays known, however many others pass.
             if index % 500 == 0 { #expect(limiter.take(.user("ann"), now: 0).isAllowed == (index == 0)) }
         }
         #expect(limiter.clientCount == 1_000)
-        #expect(!limiter.take(.user("attacker 99999"), now: 0).isAllowed)
+        #expect(!limiter.take(.user("attacker 19999"), now: 0).isAllowed)
         #expect(limiter.take(.user("attacker 0"), now: 0).isAllowed)
     }
 

@@ -4,7 +4,7 @@ import Crypto
 ///
 /// `kazi_`, then base32 (RFC 4648 §6, in lower case): 12 digits of id, 52 digits that are 256 random bits, 6 digits of checksum,
 /// the first 30 bits of SHA-256 over what precedes them. The fixed beginning lets secret scanners find a key that leaked;
-/// the id finds the stored row, so that no look-up depends on the secret; the checksum tells a typing error (1 in 10⁹
+/// the id names the key in lists and logs and finds its row without the secret; the checksum tells a typing error (1 in 10⁹
 /// passes) from a key that is unknown, without asking the store. There is no separator besides the first, so that a double
 /// click selects the whole.
 ///
@@ -53,8 +53,11 @@ public struct APIKey: Sendable, Equatable {
 
     private init(checked text: String) { self.text = text }
 
-    /// 12 digits, no secret: what the store finds a key by and what lists and logs call it.
+    /// 12 digits, no secret: what a store may find a key by.
     public var id: String { String(text.dropFirst(Self.marker.count).prefix(Self.idDigitCount)) }
+
+    /// `kazi_` and the id: what lists and logs may show of a key, and what its owner can search them for.
+    public var prefix: String { Self.marker + id }
 
     /// What the store keeps in place of the key.
     public var hash: KeyHash { KeyHash(of: text) }
@@ -69,7 +72,7 @@ public struct APIKey: Sendable, Equatable {
 
 extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The id and an ellipsis, so that a key that is printed by mistake is not told.
-    public var description: String { Self.marker + id + "…" }
+    public var description: String { prefix + "…" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: [("id", id)]) }
 }

@@ -2,7 +2,7 @@ import Crypto
 
 /// SHA-256 of a key.
 ///
-/// A store finds it by an index, which takes a time that depends on the hash; that tells an attacker nothing of use,
+/// A store may find it by an index, which takes a time that depends on the hash; that tells an attacker nothing of use,
 /// because who can choose a key's hash has broken SHA-256. Equality takes the same time for any two hashes.
 public struct KeyHash: Sendable {
     public static let byteCount = 32

@@ -14,7 +14,9 @@ public struct StaticKey: Sendable {
 
     public init(_ key: String) throws(AccessConfigurationError) {
         guard !key.isEmpty else { throw .keyIsEmpty }
-        guard key.utf8.count <= Self.limitBytes else { throw .keyTooLong(keyBytes: key.utf8.count, limitBytes: Self.limitBytes) }
+        guard key.utf8.count <= Self.limitBytes else {
+            throw .keyTooLong(keyBytes: key.utf8.count, limitBytes: Self.limitBytes)
+        }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .keyNotPrintableASCII }
         isShort = key.utf8.count < Self.soundBytes
         hash = KeyHash(of: key)

@@ -1,6 +1,6 @@
 /// A key as the store keeps it: everything but the key.
 public struct StoredAPIKey: Sendable, Equatable {
-    /// `APIKey.id`.
+    /// What the store calls it, such as `APIKey.id`; limits are kept and requests are logged by it.
     public let id: String
     public let hash: KeyHash
     /// For people, such as `nightly import`.

@@ -42,8 +42,8 @@ public struct RateLimit: Sendable, Hashable {
             throw .rateLimit(variable: variable, text, .unit)
         }
         // 7 digits cannot overflow, and more are above the range unless they are zeros in front, which nobody means.
-        guard digits.count <= 7, digits.first != 0x30 else { throw .rateLimit(variable: variable, text, .count(Self.countRange)) }
-        let count = digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+        let isPlain = digits.count <= 7 && digits.first != 0x30
+        let count = isPlain ? digits.reduce(0) { $0 * 10 + Int($1 - 0x30) } : 0
         guard Self.countRange.contains(count) else { throw .rateLimit(variable: variable, text, .count(Self.countRange)) }
         self.init(count: count, per: unit)
     }

@@ -72,6 +72,13 @@ public struct PasswordHash: Sendable, Equatable {
         self.init(cost: cost, salt: salt, hash: try Self.derive(bytes, salt, cost, hashBytes))
     }
 
+    /// Random bytes where a hash would be: as slow to verify as any other, and what it is of nobody will find.
+    static func ofNoPassword(cost: Cost) -> PasswordHash {
+        var generator = SystemRandomNumberGenerator()
+        let salt = SecretBytes.random(byteCount: newSaltBytes, using: &generator)
+        return PasswordHash(cost: cost, salt: salt, hash: SecretBytes.random(byteCount: newHashBytes, using: &generator))
+    }
+
     /// Whether `password` is the one. Slow on purpose (`PasswordVerifier` keeps it within bounds); takes the same time
     /// whether it is right or wrong, and for a password of a length that nobody can have.
     ///

@@ -8,7 +8,8 @@ import Dispatch
 /// The work runs on threads of its own and not on Swift's shared ones: those are as many as the machine has cores, and
 /// two long computations on them would stop every request.
 public actor PasswordVerifier {
-    /// One serial queue is one computation at a time. Serial queues without a target have a thread to themselves while they work.
+    /// One serial queue is one computation at a time. Serial queues without a target have a thread to themselves while
+    /// they work.
     private struct Lane {
         let queue: DispatchQueue
         var admittedCount = 0
@@ -21,27 +22,22 @@ public actor PasswordVerifier {
     /// Checks that run or wait right now.
     public var admittedCount: Int { lanes.reduce(0) { $0 + $1.admittedCount } }
 
-    /// Computes one hash, so it takes as long as one check.
-    ///
     /// - Parameters:
     ///   - concurrencyLimit: How many computations run at once, and so how much memory they take; 1...64.
     ///   - waitingLimit: How many more may wait, 0 or more; further ones are `busy`.
     ///   - cost: What new hashes cost, and the check of a user that does not exist.
-    /// - Throws: `PasswordError.outOfMemory` alone.
-    public init(
-        concurrencyLimit: Int = 1, waitingLimit: Int = 8, cost: PasswordHash.Cost = .standard
-    ) throws(PasswordError) {
+    public init(concurrencyLimit: Int = 1, waitingLimit: Int = 8, cost: PasswordHash.Cost = .standard) {
         precondition((1...64).contains(concurrencyLimit), "a verifier runs 1 to 64 computations at once")
-        try self.init(
+        self.init(
             queues: (0..<concurrencyLimit).map { DispatchQueue(label: "kazi.password.\($0)") }, waitingLimit: waitingLimit,
             cost: cost)
     }
 
-    init(queues: [DispatchQueue], waitingLimit: Int, cost: PasswordHash.Cost) throws(PasswordError) {
+    init(queues: [DispatchQueue], waitingLimit: Int, cost: PasswordHash.Cost) {
         precondition(waitingLimit >= 0, "fewer than none cannot wait")
         self.waitingLimit = waitingLimit
         lanes = queues.map { Lane(queue: $0) }
-        standIn = try PasswordHash(hashing: APIKey.generate().text, cost: cost)
+        standIn = PasswordHash.ofNoPassword(cost: cost)
     }
 
     /// Whether `password` is the one that `hash` was made of.

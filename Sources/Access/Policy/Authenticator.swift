@@ -24,7 +24,9 @@ public struct Authenticator: Sendable {
         if let apiKey { return try await caller(apiKey: apiKey, now: now) }
         guard let authorization else { return .anonymous }
         guard let token = Self.bearerToken(authorization) else { return .refused(.unsupportedScheme) }
-        if token.hasPrefix(APIKey.marker) || staticKey?.matches(token) == true { return try await caller(apiKey: token, now: now) }
+        if token.hasPrefix(APIKey.marker) || staticKey?.matches(token) == true {
+            return try await caller(apiKey: token, now: now)
+        }
         guard let tokens else { return .refused(.tokensNotConfigured) }
         do throws(AccessTokenError) {
             let token = try tokens.verify(token, now: now)
@@ -41,9 +43,9 @@ public struct Authenticator: Sendable {
         }
         let key: APIKey
         do throws(APIKeyFault) { key = try APIKey(parsing: text) } catch { return .refused(.malformedKey(error)) }
-        // The id is no secret, so how long its look-up takes tells nothing. What is compared here, in constant time, is the
-        // hash of the whole; a row of another id, from a look-up without regard to case, has another hash.
-        guard let stored = try await store?.apiKey(id: key.id), stored.hash == key.hash else {
+        // How long the look-up takes tells nothing: the id is no secret, and nobody can choose a key by its hash. What
+        // counts is compared here, in constant time: the hash of the whole.
+        guard let stored = try await store?.apiKey(id: key.id, hash: key.hash), stored.hash == key.hash else {
             return .refused(.unknownKey)
         }
         // Only who holds the key learns that it was one.

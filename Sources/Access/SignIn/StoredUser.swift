@@ -28,7 +28,7 @@ public enum AccessNameFault: Error, Equatable, Sendable {
     case surroundingWhitespace
 
     /// In UTF-8.
-    public static let nameBytesRange = 1...256
+    public static let nameBytesRange = 1...200
 
     /// Throws what is wrong with `name`.
     public static func check(_ name: String) throws(AccessNameFault) {

@@ -11,7 +11,7 @@ public struct AccessToken: Sendable, Equatable {
     /// `exp`, in seconds since 1970.
     public let expiresAt: Int64
 
-    static let userIDBytesRange = AccessNameFault.nameBytesRange
+    static let userIDBytesRange = 1...256
 
     init(userID: String, roles: [Role], issuedAt: Int64?, expiresAt: Int64) {
         self.userID = userID

@@ -15,7 +15,7 @@ actor MemoryStore: AccessStore {
         self.isDown = isDown
     }
 
-    func apiKey(id: String) throws -> StoredAPIKey? {
+    func apiKey(id: String, hash: KeyHash) throws -> StoredAPIKey? {
         lookupCount += 1
         if isDown { throw Down() }
         return keys[id]
