@@ -134,12 +134,12 @@ import Testing
     init() throws {
         tokens = try #require(try AccessTokenAuthority(secret: Golden.tokens.secret, previousSecret: nil))
         passwords = PasswordVerifier(cost: .cheapest)
-        let hash = try PasswordHash(hashing: "secret", cost: .cheapest)
+        let hash = try PasswordHash(hashing: "long secret", cost: .cheapest)
         let costlier = try #require(PasswordHash.Cost(logRounds: 11, parallelism: 1))
         store = MemoryStore(users: [
             StoredUser(id: "1", name: "ann", passwordHash: hash, roles: [.admin, .reader]),
             StoredUser(id: "2", name: "ben", passwordHash: hash, roles: [.reader], isDisabled: true),
-            StoredUser(id: "3", name: "eve", passwordHash: try PasswordHash(hashing: "secret", cost: costlier), roles: []),
+            StoredUser(id: "3", name: "eve", passwordHash: try PasswordHash(hashing: "long secret", cost: costlier), roles: []),
             StoredUser(id: "4", name: "zo\u{EB}", passwordHash: hash, roles: []),
         ])
     }
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test func `the right password gets a token with the user's roles`() async throws {
-        guard case .token(let token) = try await answer(signIn(), "ann", "secret") else {
+        guard case .token(let token) = try await answer(signIn(), "ann", "long secret") else {
             Issue.record("no token")
             return
         }
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func `a hash of another cost is to be made anew`() async throws {
-        guard case .token(let token) = try await answer(signIn(), "eve", "secret") else {
+        guard case .token(let token) = try await answer(signIn(), "eve", "long secret") else {
             Issue.record("no token")
             return
         }
@@ -174,9 +174,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("ann", "Secret"), ("ann", ""), ("Ann", "secret"), ("ann ", "secret"), ("nobody", "secret"), ("", ""),
-        ("ben", "secret"), ("ben", "wrong"), ("ann\0", "secret"), ("zoe\u{308}", "secret"),
-        (String(repeating: "n", count: 100_000), "secret"), ("ann", String(repeating: "p", count: 100_000)),
+        ("ann", "Long secret"), ("ann", ""), ("Ann", "long secret"), ("ann ", "long secret"), ("nobody", "long secret"), ("", ""),
+        ("ben", "long secret"), ("ben", "wrong"), ("ann\0", "long secret"), ("zoe\u{308}", "long secret"),
+        (String(repeating: "n", count: 100_000), "long secret"), ("ann", String(repeating: "p", count: 100_000)),
     ])
     func `all else gets one and the same answer`(name: String, password: String) async throws {
         #expect(try await answer(signIn(), name, password) == .refused(SignIn.denial))
@@ -186,7 +186,7 @@ import Testing
         let signIn = signIn(limit: RateLimit(count: 2, per: .minute))
         for _ in 0..<2 { #expect(try await answer(signIn, "ann", "wrong") == .refused(SignIn.denial)) }
         let lookupCount = await store.lookupCount
-        guard case .limited(let limit) = try await answer(signIn, "ann", "secret") else {
+        guard case .limited(let limit) = try await answer(signIn, "ann", "long secret") else {
             Issue.record("it was not limited")
             return
         }
@@ -196,7 +196,7 @@ import Testing
 
     @Test func `a store that is down is no wrong password`() async throws {
         await #expect(throws: MemoryStore.Down.self) {
-            try await answer(signIn(store: MemoryStore(isDown: true)), "ann", "secret")
+            try await answer(signIn(store: MemoryStore(isDown: true)), "ann", "long secret")
         }
     }
 }

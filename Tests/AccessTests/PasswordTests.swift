@@ -23,10 +23,10 @@ import Testing
     }
 
     @Test func `of one password differ by their salts`() throws {
-        let first = try PasswordHash(hashing: "secret", cost: .cheapest)
-        let second = try PasswordHash(hashing: "secret", cost: .cheapest)
+        let first = try PasswordHash(hashing: "long secret", cost: .cheapest)
+        let second = try PasswordHash(hashing: "long secret", cost: .cheapest)
         #expect(first != second)
-        #expect(try first.verify("secret") && second.verify("secret"))
+        #expect(try first.verify("long secret") && second.verify("long secret"))
     }
 
     @Test func `the standard cost is 32 MiB and is what new hashes have`() throws {
@@ -37,19 +37,22 @@ import Testing
         #expect(hash.encoded.hasPrefix("$scrypt$ln=15,r=8,p=3$"))
         #expect(!hash.needsRehash())
         #expect(try PasswordHash(encoded: hash.encoded) == hash)
-        #expect(try PasswordHash(hashing: "secret", cost: .cheapest).needsRehash())
+        #expect(try PasswordHash(hashing: "long secret", cost: .cheapest).needsRehash())
     }
 
     @Test func `a password of an impossible length is no match and cannot be hashed`() throws {
-        let hash = try PasswordHash(hashing: "\0", cost: .cheapest)
+        let hash = try PasswordHash(hashing: "\0", cost: .cheapest, salt: Array(repeating: 0, count: 16))
         #expect(try !hash.verify(""))
         #expect(try !hash.verify(String(repeating: "x", count: 1_025)))
         #expect(try hash.verify("\0"))
-        #expect(throws: PasswordError.passwordLength(passwordBytes: 0, allowed: 1...1024)) {
-            try PasswordHash(hashing: "", cost: .cheapest)
+        for passwordBytes in [0, 7, 1_025] {
+            #expect(throws: PasswordError.passwordLength(passwordBytes: passwordBytes, allowed: 8...1024)) {
+                try PasswordHash(hashing: String(repeating: "x", count: passwordBytes), cost: .cheapest)
+            }
         }
-        #expect(throws: PasswordError.passwordLength(passwordBytes: 1_025, allowed: 1...1024)) {
-            try PasswordHash(hashing: String(repeating: "x", count: 1_025), cost: .cheapest)
+        for passwordBytes in [8, 1_024] {
+            let password = String(repeating: "x", count: passwordBytes)
+            #expect(try PasswordHash(hashing: password, cost: .cheapest).verify(password))
         }
     }
 
@@ -77,11 +80,11 @@ import Testing
         #expect(error("ln=10,r=8,p=1", hash: "9MJv") == .malformed)
         #expect(error("ln=10,r=8,p=1", hash: String(repeating: "A", count: 300)) == .malformed)
         #expect(throws: PasswordError.malformed) { try PasswordHash(encoded: "$2b$12$abcdefghijklmnopqrstuv") }
-        #expect(throws: PasswordError.malformed) { try PasswordHash(encoded: "secret") }
+        #expect(throws: PasswordError.malformed) { try PasswordHash(encoded: "long secret") }
     }
 
     @Test func `printing one tells its cost alone`() throws {
-        let hash = try PasswordHash(hashing: "secret", cost: .cheapest)
+        let hash = try PasswordHash(hashing: "long secret", cost: .cheapest)
         var dumped = ""
         dump(hash, to: &dumped)
         let encodedHash = hash.encoded.split(separator: "$").last.map(String.init) ?? ""
@@ -93,14 +96,14 @@ import Testing
 @Suite("The password verifier", .timeLimit(.minutes(1))) struct PasswordVerifierTests {
     @Test func `knows right from wrong, and nobody's password from anybody's`() async throws {
         let verifier = PasswordVerifier(cost: .cheapest)
-        let hash = try await verifier.hash("secret")
+        let hash = try await verifier.hash("long secret")
         #expect(hash.cost == .cheapest)
-        #expect(try await verifier.verify("secret", against: hash))
-        #expect(try await !verifier.verify("Secret", against: hash))
-        #expect(try await !verifier.verify("secret", against: nil))
+        #expect(try await verifier.verify("long secret", against: hash))
+        #expect(try await !verifier.verify("Long secret", against: hash))
+        #expect(try await !verifier.verify("long secret", against: nil))
         #expect(!verifier.wantsRehash(hash))
         #expect(await verifier.admittedCount == 0)
-        await #expect(throws: PasswordError.passwordLength(passwordBytes: 0, allowed: 1...1024)) {
+        await #expect(throws: PasswordError.passwordLength(passwordBytes: 0, allowed: 8...1024)) {
             try await verifier.hash("")
         }
     }
@@ -108,31 +111,31 @@ import Testing
     @Test func `lets so many wait and tells the rest to come back`() async throws {
         let queues = [DispatchQueue(label: "first"), DispatchQueue(label: "second")]
         let verifier = PasswordVerifier(queues: queues, waitingLimit: 3, cost: .cheapest)
-        let hash = try PasswordHash(hashing: "secret", cost: .cheapest)
+        let hash = try PasswordHash(hashing: "long secret", cost: .cheapest)
         for queue in queues { queue.suspend() }
         let answers = try await withThrowingTaskGroup(of: Bool.self) { group in
             // A user that does not exist takes a place like any other: the work is done.
             for stored in [hash, nil, hash, nil, hash] {
-                group.addTask { try await verifier.verify("secret", against: stored) }
+                group.addTask { try await verifier.verify("long secret", against: stored) }
             }
             try await wait { await verifier.admittedCount == 5 }
             await #expect(throws: PasswordError.busy(retryAfter: .seconds(1))) {
-                try await verifier.verify("secret", against: hash)
+                try await verifier.verify("long secret", against: hash)
             }
-            await #expect(throws: PasswordError.busy(retryAfter: .seconds(1))) { try await verifier.hash("secret") }
+            await #expect(throws: PasswordError.busy(retryAfter: .seconds(1))) { try await verifier.hash("long secret") }
             for queue in queues { queue.resume() }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(answers.filter { $0 }.count == 3 && answers.count == 5)
         #expect(await verifier.admittedCount == 0)
-        #expect(try await verifier.verify("secret", against: hash))
+        #expect(try await verifier.verify("long secret", against: hash))
     }
 
     @Test func `a canceled check gives its place back`() async throws {
         let queue = DispatchQueue(label: "only")
         let verifier = PasswordVerifier(queues: [queue], waitingLimit: 0, cost: .cheapest)
         queue.suspend()
-        let task = Task { try await verifier.verify("secret", against: nil) }
+        let task = Task { try await verifier.verify("long secret", against: nil) }
         try await wait { await verifier.admittedCount == 1 }
         task.cancel()
         queue.resume()

@@ -9,3 +9,18 @@ public enum PasswordError: Error, Equatable, Sendable {
     /// As many verifications as allowed are under way. Nothing was computed; try again after `retryAfter`.
     case busy(retryAfter: Duration)
 }
+
+extension PasswordError {
+    /// One sentence for a person; nothing of a password or a hash.
+    public var explanation: String {
+        switch self {
+        case .passwordLength(let passwordBytes, let allowed):
+            "The password has \(passwordBytes) bytes; \(allowed.lowerBound) to \(allowed.upperBound) are allowed"
+        case .malformed: "The password hash is not of the form $scrypt$ln=15,r=8,p=3$salt$hash"
+        case .costOutOfBounds(let logRounds, let blockSize, let parallelism):
+            "The password hash asks for a cost out of bounds: ln=\(logRounds), r=\(blockSize), p=\(parallelism)"
+        case .outOfMemory(let neededBytes): "There is no memory of \(neededBytes) bytes to compute a password hash in"
+        case .busy: "Too many passwords are being checked at the moment"
+        }
+    }
+}

@@ -22,7 +22,7 @@ public struct PasswordHash: Sendable, Equatable {
         /// 32 MiB and about as much work as N = 2¹⁷ with p = 1 would be for an attacker: OWASP's Password Storage Cheat
         /// Sheet lists the two as equals. This one takes a quarter of the memory, which a server pays per sign-in.
         public static let standard = Cost(unchecked: 15, 3)
-        /// For tests and tools that make many hashes: 1 MiB, about a millisecond.
+        /// For tests and tools that make many hashes: 1 MiB, some milliseconds.
         static let cheapest = Cost(unchecked: 10, 1)
 
         /// `nil` outside of `logRoundsRange` and `parallelismRange`.
@@ -41,7 +41,10 @@ public struct PasswordHash: Sendable, Equatable {
     }
 
     /// Longer passwords are refused, so that nobody sends megabytes to be hashed. None is cut short.
-    public static let passwordBytesRange = 1...1024
+    static let passwordBytesRange = 1...1024
+    /// What a new password has in UTF-8. The least is that of NIST SP 800-63B §5.1.1.2; rules about what kinds of characters
+    /// it holds do more harm than good, says the same section.
+    public static let newPasswordBytesRange = 8...1024
     static let saltBytesRange = 16...64
     static let hashBytesRange = 32...64
     private static let newSaltBytes = 16
@@ -58,7 +61,13 @@ public struct PasswordHash: Sendable, Equatable {
     }
 
     /// Hashes a new password. Slow on purpose; keep it off threads that serve.
+    ///
+    /// - Throws: `PasswordError.passwordLength` outside of `newPasswordBytesRange`, and `.outOfMemory`.
     public init(hashing password: String, cost: Cost = .standard) throws(PasswordError) {
+        let passwordBytes = password.utf8.count
+        guard Self.newPasswordBytesRange.contains(passwordBytes) else {
+            throw .passwordLength(passwordBytes: passwordBytes, allowed: Self.newPasswordBytesRange)
+        }
         var generator = SystemRandomNumberGenerator()
         let salt = SecretBytes.random(byteCount: Self.newSaltBytes, using: &generator)
         try self.init(hashing: password, cost: cost, salt: salt)

@@ -2,7 +2,7 @@ import Dispatch
 
 /// Checks passwords away from the threads that serve, a bounded number at a time.
 ///
-/// One check takes tens of milliseconds of a core and tens of MiB. Without a bound, anybody who can reach the sign-in page
+/// One check takes some tenths of a second of a core and tens of MiB. Without a bound, anybody who can reach the sign-in page
 /// could take the machine with it. A few may wait; whoever comes when all places are taken is told so at once.
 ///
 /// The work runs on threads of its own and not on Swift's shared ones: those are as many as the machine has cores, and

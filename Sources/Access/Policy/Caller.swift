@@ -44,7 +44,7 @@ public enum Caller: Sendable, Equatable {
 extension Caller.Refusal {
     /// What the client is told. Whether a key's id exists is not in it; what is wrong with a token is, because it was computed
     /// from what the client sent and helps nobody to forge one.
-    var detail: String {
+    public var detail: String {
         switch self {
         case .unknownKey, .malformedKey(.foreign): "Invalid API key"
         case .malformedKey: "Invalid API key: it is mistyped or cut short"

@@ -71,6 +71,8 @@ public struct SignIn: Sendable {
                 needsRehash: passwords.wantsRehash(user.passwordHash)))
     }
 
+    /// The body's `detail` of 503 where there is no secret to sign tokens with.
+    public static let notConfiguredDetail = "Signing in is not configured: KAZI_JWT_SECRET is not set"
     static let denial = AccessDenial(detail: "Incorrect username or password", challenge: #"Bearer realm="kazi""#)
 }
 

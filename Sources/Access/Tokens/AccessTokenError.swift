@@ -29,7 +29,7 @@ public enum AccessTokenError: Error, Equatable, Sendable {
 extension AccessTokenError {
     /// One clause for whoever sent the token: visible ASCII without quotation marks and backslashes (RFC 6750 §3,
     /// `error_description`), and nothing of the token's contents.
-    var explanation: String {
+    public var explanation: String {
         switch self {
         case .tooLarge(let tokenBytes, let limitBytes): "the token has \(tokenBytes) bytes, more than \(limitBytes)"
         case .malformed: "the token is not three parts between two full stops"
