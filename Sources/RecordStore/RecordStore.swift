@@ -27,6 +27,7 @@ public final class RecordStore: RecordStoring {
         var headSeq: Int64
         var idempotency: IdempotencyLedger
         var readCount = 0
+        var isBackingUp = false
         var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -48,12 +49,14 @@ public final class RecordStore: RecordStoring {
                 let prepared = try CollectionCatalog(db: db, derive: derive).prepare(collections)
                 let storeID = try db.texts("SELECT store_id FROM store").first
                 let headSeq = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'")
-                return (prepared, storeID, headSeq, try IdempotencyLedger(db, limits: limits))
+                let digestKey = try db.texts("SELECT digest_key FROM store").first
+                return (prepared, storeID, headSeq, try IdempotencyLedger(db, limits: limits), digestKey)
             }
-            guard let storeID = opened.1, let headSeq = opened.2 else {
+            guard let storeID = opened.1, let headSeq = opened.2, let key = opened.4 else {
                 throw StoreError.corrupt(path: directory.databasePath, detail: "the store's id or counter is missing")
             }
             self.storeID = storeID
+            digestKey = Self.digestKey(key)
             state = NIOLockedValueBox(
                 State(queue: WriteQueue(limits: limits), headSeq: headSeq, idempotency: opened.3))
             tables = Dictionary(uniqueKeysWithValues: opened.0.map { ($0.name, $0) })
@@ -62,14 +65,18 @@ public final class RecordStore: RecordStoring {
         } catch {
             throw DatabaseFile.openingError(error, path: directory.databasePath)
         }
-        let digits = storeID.utf8.filter { $0 != UInt8(ascii: "-") }
-        digestKey = (
-            UInt64(String(decoding: digits.prefix(16), as: UTF8.self), radix: 16) ?? 0,
-            UInt64(String(decoding: digits.dropFirst(16), as: UTF8.self), radix: 16) ?? 0
-        )
         self.limits = limits
         self.onCommit = onCommit
         self.now = now ?? { StoreClock.now() }
+    }
+
+    /// The two halves of a UUID.
+    private static func digestKey(_ id: String) -> (UInt64, UInt64) {
+        let digits = id.utf8.filter { $0 != UInt8(ascii: "-") }
+        return (
+            UInt64(String(decoding: digits.prefix(16), as: UTF8.self), radix: 16) ?? 0,
+            UInt64(String(decoding: digits.dropFirst(16), as: UTF8.self), radix: 16) ?? 0
+        )
     }
 
     /// The API keys and users of this store.

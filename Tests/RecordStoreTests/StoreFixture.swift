@@ -1,6 +1,7 @@
 import Foundation
 import RecordSchema
 import RecordStore
+import Synchronization
 import Testing
 
 /// A data directory that goes with the test.
@@ -68,6 +69,13 @@ func openStore(
 ) throws -> RecordStore {
     try RecordStore(
         directory: directory.path, collections: collections, limits: limits, derive: derive, onCommit: onCommit)
+}
+
+/// What one task tells another.
+final class Flag: Sendable {
+    private let value = Mutex(false)
+    var isSet: Bool { value.withLock { $0 } }
+    func set() { value.withLock { $0 = true } }
 }
 
 extension StoredRecord {

@@ -33,6 +33,11 @@ struct CollectionCatalog {
         }
     }
 
+    /// Every collection that the database holds, declared now or not.
+    func storedCollections() throws -> [StoredCollection] {
+        try db.texts("SELECT name FROM collections ORDER BY name").compactMap(load)
+    }
+
     static func liveCounter(_ collection: String) -> [UInt8] { [UInt8]("live:\(collection)".utf8) }
 
     // MARK: A declaration by itself

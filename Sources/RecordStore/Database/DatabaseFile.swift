@@ -46,13 +46,12 @@ enum DatabaseFile {
             configuration.journalMode = .wal
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.inDatabase { db in try db.run("PRAGMA synchronous = FULL") }
-            let migrator = migrator()
-            if try !queue.read(migrator.hasCompletedMigrations) {
+            if try !queue.read(migrator().hasCompletedMigrations) {
                 guard let lock = try StoreDirectory.tryLock(directory) else { throw StoreError.inUse(path: directory) }
                 defer { lock.release() }
                 try migrate(queue, path: path)
             }
-            try refuseNewer(queue, migrator, path: path)
+            try queue.read { db in try refuseNewer(db, path: path) }
             if isNew { try SystemCall.sync(directory, isDirectory: true) }
             return queue
         } catch let error as StoreError {
@@ -128,22 +127,25 @@ enum DatabaseFile {
         migrator.registerMigration("1: store, counters, collections", migrate: createFirstSchema)
         migrator.registerMigration("2: idempotency keys", migrate: IdempotencyTable.create)
         migrator.registerMigration("3: API keys and users", migrate: AccountDatabase.createTables)
+        migrator.registerMigration("4: a restored store's digests") { db in
+            // Content digests are keyed by the id that the store was made with; a restore gives it another id.
+            try db.run("ALTER TABLE store ADD COLUMN digest_key TEXT")
+            try db.run("UPDATE store SET digest_key = store_id")
+        }
         return migrator
     }
 
     static func migrate(_ writer: some DatabaseWriter, path: String) throws {
-        let migrator = migrator()
-        try refuseNewer(writer, migrator, path: path)
+        try writer.read { db in try refuseNewer(db, path: path) }
         try writer.writeWithoutTransaction { db in
             if try db.integer("PRAGMA application_id") == 0 { try db.run("PRAGMA application_id = \(applicationID)") }
         }
-        try migrator.migrate(writer)
+        try migrator().migrate(writer)
     }
 
-    private static func refuseNewer(_ reader: some DatabaseReader, _ migrator: DatabaseMigrator, path: String) throws {
-        let unknown = try reader.read { db in
-            try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
-        }
+    static func refuseNewer(_ db: Database, path: String) throws {
+        let migrator = migrator()
+        let unknown = try migrator.appliedIdentifiers(db).subtracting(migrator.migrations)
         if let migration = unknown.min() { throw StoreError.newerVersion(path: path, migration: migration) }
     }
 
