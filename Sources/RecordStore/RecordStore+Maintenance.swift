@@ -67,13 +67,17 @@ extension RecordStore {
     }
 
     public func statistics() async throws(StoreError) -> StoreStatistics {
-        let (pageCount, pageBytes) = try await read { db in
-            (Int(try db.integer("PRAGMA page_count") ?? 0), Int(try db.integer("PRAGMA page_size") ?? 0))
+        let pages = try await read { db in
+            let values = try ["page_count", "freelist_count", "page_size"].map { try db.integer("PRAGMA \($0)") ?? 0 }
+            return values.map { Int($0) }
         }
+        let databaseBytes = StoreDirectory.fileBytes(databasePath) ?? 0
         let walBytes = walBytes
         return state.withLockedValue { state in
             StoreStatistics(
-                headSeq: state.headSeq, pageCount: pageCount, pageBytes: pageBytes, walBytes: walBytes,
+                headSeq: state.headSeq, pageCount: pages[0], freePageCount: pages[1], pageBytes: pages[2],
+                databaseBytes: databaseBytes, walBytes: walBytes, idempotencyKeyCount: state.idempotency.rowCount,
+                idempotencyBytes: state.idempotency.byteCount,
                 queuedOperationCount: state.queue.operationCount, queuedBytes: state.queue.byteCount,
                 readCount: state.readCount, transactionCount: state.queue.transactionCount,
                 operationCount: state.queue.answeredOperationCount)

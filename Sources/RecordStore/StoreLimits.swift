@@ -34,9 +34,16 @@ public struct StoreStatistics: Sendable, Hashable {
     public var headSeq: Int64
     /// Pages of the database file, free ones included.
     public var pageCount: Int
+    /// Pages of the file that hold nothing; new rows go there first.
+    public var freePageCount: Int
     public var pageBytes: Int
+    /// The size of the database file on disk. What the log still holds may not be in it yet.
+    public var databaseBytes: Int
     /// The size of the write-ahead log file.
     public var walBytes: Int
+    /// Idempotency keys that are remembered, and about what they take.
+    public var idempotencyKeyCount: Int
+    public var idempotencyBytes: Int
     /// Operations that wait for the writer.
     public var queuedOperationCount: Int
     public var queuedBytes: Int
