@@ -47,7 +47,25 @@ extension RecordStore {
             WHERE r.deleted IS NOT 0 OR length(v.vector) <> \(collection.dimension * 4)
             """) ?? 0
         if stray > 0 { findings.append("\(collection.name): \(stray) vectors without a live row or of a wrong size") }
+        if collection.target != nil { findings += try checkPending(collection, db) }
         if collection.hasText { findings += try checkText(collection, liveCount: live, readsOnly: readsOnly, db) }
+        return findings
+    }
+
+    private static func checkPending(_ collection: CollectionTables, _ db: Database) throws -> [String] {
+        let statements = collection.statements
+        var findings: [String] = []
+        let count = try db.integer("SELECT count(*) FROM \(statements.pending)") ?? 0
+        let counted = try db.integer(
+            "SELECT value FROM counters WHERE name = ?", [.text(CollectionCatalog.pendingCounter(collection.name))])
+        if count != counted { findings.append("\(collection.name): \(count) pending vectors, \(counted ?? -1) counted") }
+        let stray = try db.integer("""
+            SELECT count(*) FROM \(statements.pending) AS p LEFT JOIN \(statements.records) AS r ON r.id = p.id \
+            WHERE r.deleted IS NOT 0 OR length(p.vector) <> \((collection.target?.dimension ?? 0) * 4)
+            """) ?? 0
+        if stray > 0 {
+            findings.append("\(collection.name): \(stray) pending vectors without a live row or of a wrong size")
+        }
         return findings
     }
 

@@ -15,7 +15,6 @@ public final class RecordStore: RecordStoring {
     public let storeID: String
     public let limits: StoreLimits
     let pool: DatabasePool
-    let tables: [String: CollectionTables]
     let state: NIOLockedValueBox<State>
     private let directory: StoreDirectory
     private let digestKey: (UInt64, UInt64)
@@ -24,6 +23,8 @@ public final class RecordStore: RecordStoring {
 
     struct State {
         var queue: WriteQueue
+        /// Changed by the writer alone.
+        var tables: [String: CollectionTables]
         var headSeq: Int64
         var idempotency: IdempotencyLedger
         var readCount = 0
@@ -36,21 +37,27 @@ public final class RecordStore: RecordStoring {
     ///
     /// - Parameters:
     ///   - directory: Made where it is missing. One process at a time can have it open.
-    ///   - derive: Needed only where a declaration gained columns or changed its key while rows exist.
+    ///   - reembeds: Whether the caller makes new vectors where a declaration changed what or how records are embedded
+    ///     (`vectorState(of:)` tells), instead of being refused.
+    ///   - derive: Reads the records where a declaration changed. Needed only where it gained columns or changed its key
+    ///     while rows exist.
     ///   - now: Microseconds since 1970-01-01T00:00:00Z, for the records' timestamps; `nil`: the system's clock.
     public init(
         directory path: String, collections: [StoredCollection], limits: StoreLimits = StoreLimits(),
-        derive: RowDerivation? = nil, now: (@Sendable () -> Int64)? = nil, onCommit: CommitObserver? = nil
+        reembeds: Bool = false, derive: RowDerivation? = nil, now: (@Sendable () -> Int64)? = nil, onCommit: CommitObserver? = nil
     ) throws(StoreError) {
+        let hasRetiredTables: Bool
         directory = try StoreDirectory(path: path)
         pool = try DatabaseFile.open(directory, limits: limits)
         do {
             let opened = try pool.write { db in
-                let prepared = try CollectionCatalog(db: db, derive: derive).prepare(collections)
+                let prepared = try CollectionCatalog(db: db, derive: derive, reembeds: reembeds)
+                    .prepare(collections)
                 let storeID = try db.texts("SELECT store_id FROM store").first
                 let headSeq = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'")
                 let digestKey = try db.texts("SELECT digest_key FROM store").first
-                return (prepared, storeID, headSeq, try IdempotencyLedger(db, limits: limits), digestKey)
+                let ledger = try IdempotencyLedger(db, limits: limits)
+                return (prepared, storeID, headSeq, ledger, digestKey, try RetiredTable.exists(db))
             }
             guard let storeID = opened.1, let headSeq = opened.2, let key = opened.4 else {
                 throw StoreError.corrupt(path: directory.databasePath, detail: "the store's id or counter is missing")
@@ -58,8 +65,11 @@ public final class RecordStore: RecordStoring {
             self.storeID = storeID
             digestKey = Self.digestKey(key)
             state = NIOLockedValueBox(
-                State(queue: WriteQueue(limits: limits), headSeq: headSeq, idempotency: opened.3))
-            tables = Dictionary(uniqueKeysWithValues: opened.0.map { ($0.name, $0) })
+                State(
+                    queue: WriteQueue(limits: limits),
+                    tables: Dictionary(uniqueKeysWithValues: opened.0.map { ($0.name, $0) }), headSeq: headSeq,
+                    idempotency: opened.3))
+            hasRetiredTables = opened.5
         } catch let error as StoreError {
             throw error
         } catch {
@@ -68,6 +78,7 @@ public final class RecordStore: RecordStoring {
         self.limits = limits
         self.onCommit = onCommit
         self.now = now ?? { StoreClock.now() }
+        if hasRetiredTables { sweepRetiredTables() }
     }
 
     /// The two halves of a UUID.
@@ -83,6 +94,8 @@ public final class RecordStore: RecordStoring {
     public var accounts: AccountDatabase { AccountDatabase(access: self, now: now) }
 
     public var headSeq: Int64 { state.withLockedValue { $0.headSeq } }
+
+    var tables: [String: CollectionTables] { state.withLockedValue(\.tables) }
 
     func tables(of collection: String) throws(StoreError) -> CollectionTables {
         guard let tables = tables[collection] else { throw .unknownCollection(collection) }
@@ -158,8 +171,9 @@ public final class RecordStore: RecordStoring {
 
     /// One transaction: on return it is on disk, when it throws nothing of it is.
     private func commit(_ requests: [WriteQueue.Request], _ db: Database) throws -> [WriteQueue.Answer] {
-        var session = state.withLockedValue { state in
-            WriteSession(db, headSeq: state.headSeq, idempotency: state.idempotency, now: now())
+        var (session, tables) = state.withLockedValue { state in
+            let session = WriteSession(db, headSeq: state.headSeq, idempotency: state.idempotency, now: now())
+            return (session, state.tables)
         }
         let before = session.seq
         var answers: [WriteQueue.Answer] = []
@@ -167,7 +181,8 @@ public final class RecordStore: RecordStoring {
         try db.inTransaction(.immediate) {
             for request in requests {
                 let seq = session.seq
-                answers.append(try session.apply(request))
+                answers.append(
+                    try session.apply(request, to: tables[request.tables.name] ?? request.tables))
                 if session.seq != seq { touched.insert(request.tables.name) }
             }
             guard session.isChanged else { return .rollback }

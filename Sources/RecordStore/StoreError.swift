@@ -72,8 +72,10 @@ public enum CollectionChange: Sendable, Hashable {
     case model(stored: String?, declared: String?)
     /// Two live records have the same value of the new natural key.
     case duplicateKey(firstID: Int64, secondID: Int64)
-    /// The record's stored fields do not validate under the new declaration.
-    case recordDoesNotValidate(id: Int64)
+    /// What is embedded changed, and no new vectors are to be made.
+    case embeddedFields(stored: [String], declared: [String])
+    /// The stored fields of so many records do not validate under the new declaration; the ids of the first ten.
+    case recordsDoNotValidate(count: Int, firstIDs: [Int64])
 }
 
 /// A column's type as an error names it: `number`, `array of string`.

@@ -4,7 +4,8 @@ public import RecordSchema
 /// database holds.
 ///
 /// Filter columns, text fields and key fields may change from one start to the next: tables are altered and filled
-/// from the stored bodies. A change that would make stored vectors wrong is an error while rows exist.
+/// from the stored bodies. A change that would make stored vectors wrong is an error while rows exist, or, for a
+/// caller that makes new ones, the beginning of that: see `RecordStore.vectorState(of:)`.
 public struct StoredCollection: Sendable, Hashable {
     /// 1...100 characters of `a-z 0-9 _ -`, the first a letter.
     public var name: String
@@ -18,7 +19,7 @@ public struct StoredCollection: Sendable, Hashable {
     public var keyFields: [String]
     /// `nil`: the collection has no vectors.
     public var vectors: VectorSettings?
-    /// Identifies the text of the declaration; kept for operators to read.
+    /// Identifies the text of the declaration. When it changes, every record is read under the new one.
     public var schemaDigest: String
 
     public init(
@@ -43,11 +44,15 @@ public struct VectorSettings: Sendable, Hashable {
     /// The model that embeds the records' text, weights and precision included. `nil`: every record brings its own
     /// vector, which is then one of its fields when two records are compared for equality.
     public var modelDigest: String?
+    /// The fields whose text is embedded, in order. The store only compares them; `nil`: not written down, and taken to
+    /// be those that were embedded so far.
+    public var embeddedFields: [String]?
 
-    public init(dimension: Int, metric: String, modelDigest: String? = nil) {
+    public init(dimension: Int, metric: String, modelDigest: String? = nil, embeddedFields: [String]? = nil) {
         self.dimension = dimension
         self.metric = metric
         self.modelDigest = modelDigest
+        self.embeddedFields = embeddedFields
     }
 }
 
@@ -64,6 +69,6 @@ public struct DerivedValues: Sendable, Hashable {
     }
 }
 
-/// Derives a row's values from a stored body, when a declaration gained columns or changed its key. Throws when the
-/// body does not validate under the collection as it is declared now.
+/// Derives a row's values from a stored body, for each record when a declaration changed. Throws when the body does not
+/// validate under the collection as it is declared now: then the declaration is refused.
 public typealias RowDerivation = @Sendable (_ collection: String, _ body: [UInt8]) throws -> DerivedValues

@@ -9,12 +9,23 @@ public struct RecordWrite: Sendable, Hashable {
     /// The natural key, unique among the live records of the collection; `nil`: none.
     public var key: String?
     public var vector: VectorWrite
+    /// While the collection is embedded anew, the record's vector in the set that will serve; `keep` where what is
+    /// embedded there did not change either. `none`: it is made later. Otherwise without meaning.
+    public var pendingVector: VectorWrite
+    /// `VectorState.generation` as it was when the vectors were made. Should the set have changed since, the pending
+    /// vector is taken for the vector; a write without one is then a `.conflict`. `nil`: that of now.
+    public var vectorGeneration: Int?
 
-    public init(body: [UInt8], filterValues: [[FilterValue]] = [], key: String? = nil, vector: VectorWrite = .none) {
+    public init(
+        body: [UInt8], filterValues: [[FilterValue]] = [], key: String? = nil, vector: VectorWrite = .none,
+        pendingVector: VectorWrite = .none, vectorGeneration: Int? = nil
+    ) {
         self.body = body
         self.filterValues = filterValues
         self.key = key
         self.vector = vector
+        self.pendingVector = pendingVector
+        self.vectorGeneration = vectorGeneration
     }
 }
 

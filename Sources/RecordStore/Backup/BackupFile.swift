@@ -78,9 +78,9 @@ enum BackupFile {
                 var findings = try db.texts("PRAGMA integrity_check(100)").filter { $0 != "ok" }
                 if findings.isEmpty {
                     let headSeq = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'") ?? 0
-                    for collection in try CollectionCatalog(db: db, derive: nil).storedCollections() {
+                    for entry in try CollectionCatalog(db: db, derive: nil).storedCollections() {
                         findings += try RecordStore.check(
-                            CollectionTables(collection), headSeq: headSeq, readsOnly: true, db)
+                            CollectionTables(entry), headSeq: headSeq, readsOnly: true, db)
                     }
                 }
                 guard findings.isEmpty else {

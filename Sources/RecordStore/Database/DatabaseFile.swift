@@ -81,7 +81,7 @@ enum DatabaseFile {
     // MARK: The file as it was found
 
     /// Reads the file through a connection that cannot write.
-    private static func probe(_ path: String, openingCheckBytesMax: Int) throws {
+    static func probe(_ path: String, openingCheckBytesMax: Int) throws {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(5)
@@ -132,6 +132,7 @@ enum DatabaseFile {
             try db.run("ALTER TABLE store ADD COLUMN digest_key TEXT")
             try db.run("UPDATE store SET digest_key = store_id")
         }
+        migrator.registerMigration("5: vectors made anew", migrate: CollectionCatalog.addColumns)
         return migrator
     }
 

@@ -43,7 +43,7 @@ struct FeedPage {
     func rows(headSeq: Int64, scannedToSeq: Int64) -> FeedRows {
         FeedRows(
             ids: ids, seqs: seqs, kinds: kinds, vectors: vectors, columns: columns.map(\.batch), headSeq: headSeq,
-            scannedToSeq: scannedToSeq)
+            scannedToSeq: scannedToSeq, vectorGeneration: tables.generation)
     }
 }
 

@@ -26,10 +26,12 @@ public struct FeedRows: Sendable, Hashable {
     /// Every change of the shard up to here is in this page or an earlier one. Equal to `headSeq` when nothing was
     /// left out for the limits; the next page begins after it. It can grow though the page is empty.
     public var scannedToSeq: Int64
+    /// `VectorState.generation` of the vectors: pages of two generations do not belong together.
+    public var vectorGeneration: Int
 
     public init(
         ids: [Int64] = [], seqs: [Int64] = [], kinds: [Kind] = [], vectors: [Float] = [],
-        columns: [ColumnBatch] = [], headSeq: Int64, scannedToSeq: Int64
+        columns: [ColumnBatch] = [], headSeq: Int64, scannedToSeq: Int64, vectorGeneration: Int = 0
     ) {
         self.ids = ids
         self.seqs = seqs
@@ -38,6 +40,7 @@ public struct FeedRows: Sendable, Hashable {
         self.columns = columns
         self.headSeq = headSeq
         self.scannedToSeq = scannedToSeq
+        self.vectorGeneration = vectorGeneration
     }
 
     public var rowCount: Int { ids.count }

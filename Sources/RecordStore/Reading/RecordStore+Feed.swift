@@ -9,13 +9,14 @@ extension RecordStore {
     public func feed(
         _ collection: String, shardIndex: Int, shardCount: Int, afterSeq: Int64, limit: Int
     ) async throws(StoreError) -> FeedRows {
-        let tables = try tables(of: collection)
+        let known = try tables(of: collection)
         guard (1...Self.rowCountMax).contains(limit) else {
             throw .tooManyRows(count: limit, limit: Self.rowCountMax)
         }
         precondition(shardCount >= 1 && (0..<shardCount).contains(shardIndex), "a shard is one of its count")
         let pageBytesMax = limits.feedPageBytesMax
         return try await read { db in
+            let tables = try Self.current(known, db)
             var page = FeedPage(tables)
             let headSeq = try db.integer("SELECT value FROM counters WHERE name = 'head_seq'", cached: true) ?? 0
             var scannedToSeq = max(afterSeq, headSeq)

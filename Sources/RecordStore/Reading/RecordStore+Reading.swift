@@ -19,11 +19,12 @@ extension RecordStore {
     }
 
     public func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]? {
-        let tables = try tables(of: collection)
+        let known = try tables(of: collection)
         return try await read(isShort: true) { db in
-            try db.using(tables.statements.vectorByID) { statement in
+            let tables = try Self.current(known, db)
+            return try db.using(tables.statements.vectorByID) { statement in
                 try statement.bind(id, at: 1)
-                guard try statement.step() else { return nil }
+                guard try statement.step(), !statement.isNull(0) else { return nil }
                 var vector: [Float] = []
                 vector.reserveCapacity(tables.dimension)
                 guard statement.appendFloats(0, count: tables.dimension, to: &vector) else {
@@ -120,7 +121,7 @@ extension RecordStore {
         }
     }
 
-    private static func readRecord(_ statement: SQLStatement) -> StoredRecord {
+    static func readRecord(_ statement: SQLStatement) -> StoredRecord {
         StoredRecord(
             id: statement.int64(0), seq: statement.int64(1), createdAt: statement.int64(2),
             updatedAt: statement.int64(3), body: statement.bytes(4))

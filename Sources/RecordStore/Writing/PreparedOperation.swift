@@ -36,8 +36,26 @@ struct PreparedRecord: Sendable {
     let columns: [SQLValue]
     let key: [UInt8]?
     let vector: Vector
+    /// Of the set in the making.
+    let pending: Vector
+    /// The vectors' generation.
+    let generation: Int
     let contentDigest: Int64
     let byteCount: Int
+
+    /// The record for the sets of now, if a set began to serve since it was prepared: its pending vector is one of that
+    /// set. `nil`: it has none, though it has one of the set that served.
+    func settled(in tables: CollectionTables) -> PreparedRecord? {
+        if generation == tables.generation { return self }
+        let hasBoth: Bool = switch (vector, pending) {
+        case (.none, _), (_, .set), (_, .keep): true
+        case (_, .none): false
+        }
+        guard generation == tables.generation - 1, hasBoth else { return nil }
+        return PreparedRecord(
+            body: body, columns: columns, key: key, vector: pending, pending: .none, generation: tables.generation,
+            contentDigest: contentDigest, byteCount: byteCount)
+    }
 }
 
 /// Checks and encodes what one collection is given.
@@ -69,24 +87,44 @@ struct RecordPreparation: Sendable {
         guard record.body.count <= Self.bodyBytesMax else {
             throw .bodyTooLarge(bodyBytes: record.body.count, limitBytes: Self.bodyBytesMax)
         }
-        let vector: PreparedRecord.Vector
-        switch record.vector {
-        case .none: vector = .none
-        case .keep(let seq): vector = .keep(seq: seq)
-        case .set(let components):
-            guard components.count == tables.dimension else {
-                throw .wrongDimension(expected: tables.dimension, actual: components.count)
-            }
-            vector = .set(Self.littleEndian(components))
-        }
+        let made = try settled(record)
+        let vector = try encode(made.vector, dimension: tables.dimension)
+        let pending = try encode(made.pending, dimension: tables.target?.dimension ?? 0)
         let encoded = zip(record.filterValues, columns).map { ColumnCoding.encode($0, isArray: $1.isArray) }
         let key = record.key.map(StoredText.encode)
         var byteCount = 256 + record.body.count + (key?.count ?? 0)
         for case .text(let utf8) in encoded { byteCount += utf8.count }
-        if case .set(let bytes) = vector { byteCount += bytes.count }
+        for case .set(let bytes) in [vector, pending] { byteCount += bytes.count }
         return PreparedRecord(
-            body: record.body, columns: encoded, key: key, vector: vector,
+            body: record.body, columns: encoded, key: key, vector: vector, pending: pending,
+            generation: tables.generation,
             contentDigest: digest(record.body, vector), byteCount: byteCount)
+    }
+
+    /// The vectors that the record has in the sets of now.
+    private func settled(_ record: RecordWrite) throws(StoreError) -> (vector: VectorWrite, pending: VectorWrite) {
+        // A pending vector when no set is in the making was made before the set began to serve.
+        let isLate = tables.target == nil && record.pendingVector != .none
+        let generation = record.vectorGeneration ?? (isLate ? tables.generation - 1 : tables.generation)
+        if generation == tables.generation {
+            return (record.vector, tables.target == nil ? .none : record.pendingVector)
+        }
+        guard generation == tables.generation - 1, record.pendingVector != .none || record.vector == .none else {
+            throw .conflict(currentSeq: nil)
+        }
+        return (record.pendingVector, .none)
+    }
+
+    private func encode(_ vector: VectorWrite, dimension: Int) throws(StoreError) -> PreparedRecord.Vector {
+        switch vector {
+        case .none: return .none
+        case .keep(let seq): return .keep(seq: seq)
+        case .set(let components):
+            guard components.count == dimension else {
+                throw .wrongDimension(expected: dimension, actual: components.count)
+            }
+            return .set(Self.littleEndian(components))
+        }
     }
 
     /// Over the body, and over the vector where it is one of the record's fields.
@@ -98,7 +136,7 @@ struct RecordPreparation: Sendable {
     }
 
     /// The components as they are in memory, which is little-endian on every machine this compiles for.
-    private static func littleEndian(_ components: [Float]) -> [UInt8] {
+    static func littleEndian(_ components: [Float]) -> [UInt8] {
         unsafe components.withUnsafeBytes { bytes in unsafe [UInt8](bytes) }
     }
 }

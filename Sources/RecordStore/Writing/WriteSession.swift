@@ -11,6 +11,8 @@ struct WriteSession {
     private(set) var seq: Int64
     /// By how much each collection's count of live records changes.
     private(set) var liveChanges: [String: Int64] = [:]
+    /// By how much each collection's count of pending vectors changes.
+    private var pendingChanges: [String: Int64] = [:]
     private(set) var idempotency: IdempotencyLedger
     private let firstSeq: Int64
     private let firstIdempotency: IdempotencyLedger
@@ -35,13 +37,14 @@ struct WriteSession {
 
     // MARK: Requests
 
-    mutating func apply(_ request: WriteQueue.Request) throws -> WriteQueue.Answer {
+    /// - Parameter tables: The collection's tables as they are now.
+    mutating func apply(_ request: WriteQueue.Request, to tables: CollectionTables) throws -> WriteQueue.Answer {
         guard let key = request.idempotency else {
-            return try apply(request.operations, to: request.tables, atomically: request.atomically)
+            return try apply(request.operations, to: tables, atomically: request.atomically)
                 .map { WriteAnswer(results: $0) }
         }
         let table = IdempotencyTable(db: db)
-        let collection = request.tables.name
+        let collection = tables.name
         if let row = try table.find(key, in: collection) {
             if !idempotency.isExpired(row.createdAt, now: now) {
                 guard row.fingerprint == key.fingerprint else { return .failure(.idempotencyKeyReused) }
@@ -51,7 +54,7 @@ struct WriteSession {
             idempotency.removed(byteCount: row.byteCount)
         }
         let operation = request.operations[0]
-        let result = try apply(operation, to: request.tables)
+        let result = try apply(operation, to: tables)
         if case .success(let written) = result {
             let byteCount = try table.insert(key, in: collection, result: written, body: operation.body, now: now)
             idempotency.added(byteCount: byteCount, at: now)
@@ -90,10 +93,11 @@ struct WriteSession {
         if idempotency != firstIdempotency { try idempotency.save(db) }
         try db.run(
             "UPDATE counters SET value = ? WHERE name = 'head_seq'", [.integer(seq)], cached: true)
-        for (name, change) in liveChanges where change != 0 {
+        let changes = liveChanges.map { (CollectionCatalog.liveCounter($0), $1) }
+            + pendingChanges.map { (CollectionCatalog.pendingCounter($0), $1) }
+        for (name, change) in changes where change != 0 {
             try db.run(
-                "UPDATE counters SET value = value + ? WHERE name = ?",
-                [.integer(change), .text(CollectionCatalog.liveCounter(name))], cached: true)
+                "UPDATE counters SET value = value + ? WHERE name = ?", [.integer(change), .text(name)], cached: true)
         }
     }
 
@@ -104,9 +108,11 @@ struct WriteSession {
     ) throws -> Result<WriteResult, StoreError> {
         do {
             switch operation {
-            case .insert(let record, let skipsDuplicates):
+            case .insert(let prepared, let skipsDuplicates):
+                guard let record = prepared.settled(in: tables) else { return .failure(.conflict(currentSeq: nil)) }
                 return .success(try insert(record, skipsDuplicates: skipsDuplicates, tables))
-            case .replace(let id, let record, let expectedSeq):
+            case .replace(let id, let prepared, let expectedSeq):
+                guard let record = prepared.settled(in: tables) else { return .failure(.conflict(currentSeq: nil)) }
                 let row = try row(tables.statements.recordByID, .integer(id))
                 return .success(try replace(try expect(row, id: id, seq: expectedSeq), record, tables))
             case .delete(let id, let expectedSeq):
@@ -145,6 +151,9 @@ struct WriteSession {
         if case .set(let bytes) = record.vector {
             try db.run(tables.statements.insertVector, [.integer(id), .blob(bytes)], cached: true)
         }
+        if case .set(let bytes) = record.pending, tables.target != nil {
+            pendingChanges[tables.name, default: 0] += try tables.putPending(.blob(bytes), id: id, db)
+        }
         if tables.hasText { try db.run(tables.statements.insertText, [.integer(id)], cached: true) }
         liveChanges[tables.name, default: 0] += 1
         return WriteResult(kind: .created, id: id, seq: seq, createdAt: now, updatedAt: now)
@@ -172,6 +181,14 @@ struct WriteSession {
         case .keep: break
         case .none: try db.run(tables.statements.deleteVector, [.integer(row.id)], cached: true)
         }
+        if tables.target != nil {
+            let change: Int64 = switch record.pending {
+            case .set(let bytes): try tables.putPending(.blob(bytes), id: row.id, db)
+            case .keep(let seq) where seq == row.seq: 0
+            case .keep, .none: try tables.deletePending(id: row.id, db)
+            }
+            pendingChanges[tables.name, default: 0] += change
+        }
         return WriteResult(kind: .updated, id: row.id, seq: seq, createdAt: row.createdAt, updatedAt: updatedAt)
     }
 
@@ -182,6 +199,9 @@ struct WriteSession {
         try db.run(
             tables.statements.deleteRecord, [.integer(seq), .integer(updatedAt), .integer(row.id)], cached: true)
         try db.run(tables.statements.deleteVector, [.integer(row.id)], cached: true)
+        if tables.target != nil {
+            pendingChanges[tables.name, default: 0] += try tables.deletePending(id: row.id, db)
+        }
         liveChanges[tables.name, default: 0] -= 1
         return WriteResult(kind: .deleted, id: row.id, seq: seq, createdAt: row.createdAt, updatedAt: updatedAt)
     }

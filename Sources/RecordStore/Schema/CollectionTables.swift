@@ -4,7 +4,9 @@ import RecordSchema
 ///
 /// - `jobs:records`: one row for every id ever given, with its filter columns and, last, its body; a deleted record's row
 ///   stays as a tombstone that has only its `seq`.
-/// - `jobs:vectors`: apart, so that reading records does not read vectors.
+/// - `jobs:vectors`: apart, so that reading records does not read vectors. NULL: the record has none.
+/// - `jobs:pending`: while records are embedded anew, the vectors that will take the place of those; `jobs:retired-…`,
+///   what they took the place of, until it is deleted.
 /// - `jobs:text`: an FTS5 index that holds no text of its own. The view `jobs:text_source` takes the text out of the
 ///   bodies: what is indexed, and what is to be forgotten, follows from the body alone. (As an external content table
 ///   of FTS5 the view could not unpack arrays: FTS5 lets no virtual table, `json_each` included, into its statements.)
@@ -15,9 +17,15 @@ struct CollectionTables: Sendable {
     /// The SQL name of each filter column, in order.
     let columnNames: [String]
     let statements: CollectionStatements
+    /// Of the vectors that serve.
+    let generation: Int
+    /// What the vectors in the making are; `nil`: there are none, and no table for them.
+    let target: VectorSettings?
 
-    init(_ collection: StoredCollection) {
-        self.collection = collection
+    init(_ entry: CatalogEntry) {
+        collection = entry.collection
+        generation = entry.generation
+        target = entry.target
         columnNames = Self.columnNames(for: collection.columns)
         statements = CollectionStatements(collection, columnNames: columnNames)
     }
@@ -94,8 +102,12 @@ struct CollectionTables: Sendable {
             CREATE INDEX \(Self.indexName(name, "content_digest")) ON \(records) (content_digest) \
             WHERE content_digest IS NOT NULL
             """,
-            "CREATE TABLE \(statements.vectors) (id INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT",
+            Self.createVectors(statements.vectors),
         ] + collection.columns.indices.compactMap(createIndex)
+    }
+
+    static func createVectors(_ table: String) -> String {
+        "CREATE TABLE \(table) (id INTEGER PRIMARY KEY, vector BLOB) STRICT"
     }
 
     /// Makes the text index and fills it from the rows that exist.
@@ -152,7 +164,7 @@ struct CollectionTables: Sendable {
 
 /// The SQL of a collection that does not depend on the request: written once, compiled once for each connection.
 struct CollectionStatements: Sendable {
-    let records, vectors, text, textSource: String
+    let records, vectors, pending, text, textSource: String
     let textColumns: [String]
 
     /// Arguments: key. Columns as in `recordByID`.
@@ -166,6 +178,12 @@ struct CollectionStatements: Sendable {
     /// Arguments: seq, updated_at, id.
     let deleteRecord: String
     let insertVector, deleteVector, vectorByID: String
+    /// Arguments: id, and for `insert` vector.
+    let insertPending, deletePending: String
+    /// Arguments: id, limit. Columns as in `recordByID`.
+    let recordsLackingPending: String
+    /// Arguments: id, seq.
+    let liveRecordWithSeq: String
     let insertText, deleteText: String
     /// Arguments: seq. Columns: id, seq. From the index on `seq` alone.
     let changesAfter: String
@@ -175,6 +193,7 @@ struct CollectionStatements: Sendable {
     init(_ collection: StoredCollection, columnNames: [String]) {
         records = "\"\(collection.name):records\""
         vectors = "\"\(collection.name):vectors\""
+        pending = "\"\(collection.name):pending\""
         text = "\"\(collection.name):text\""
         textSource = "\"\(collection.name):text_source\""
         textColumns = collection.textFields.indices.map { "t\($0)" }
@@ -195,6 +214,14 @@ struct CollectionStatements: Sendable {
         insertVector = "INSERT OR REPLACE INTO \(vectors) (id, vector) VALUES (?, ?)"
         deleteVector = "DELETE FROM \(vectors) WHERE id = ?"
         vectorByID = "SELECT vector FROM \(vectors) WHERE id = ?"
+
+        insertPending = "INSERT INTO \(pending) (id, vector) VALUES (?, ?)"
+        deletePending = "DELETE FROM \(pending) WHERE id = ?"
+        recordsLackingPending = """
+            SELECT r.id, r.seq, r.created_at, r.updated_at, r.body FROM \(records) AS r WHERE r.id > ? \
+            AND r.deleted = 0 AND NOT EXISTS (SELECT 1 FROM \(pending) AS p WHERE p.id = r.id) ORDER BY r.id LIMIT ?
+            """
+        liveRecordWithSeq = "SELECT id FROM \(records) WHERE id = ? AND seq = ? AND deleted = 0"
 
         let names = textColumns.joined(separator: ", ")
         insertText = "INSERT INTO \(text) (rowid, \(names)) SELECT id, \(names) FROM \(textSource) WHERE id = ?"
