@@ -23,6 +23,7 @@ extension Target.Dependency {
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let concurrencyHelpers = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras = product(name: "CryptoExtras", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let grdbSQLite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
@@ -71,6 +72,8 @@ let package = Package(
             // Kernels that are not optimised are 10 to 50 times slower, and tests with them.
             cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(name: "RecordSchema", dependencies: [.yams], swiftSettings: strictAndOptimised),
+        .target(
+            name: "Access", dependencies: ["RecordSchema", .concurrencyHelpers, .crypto, .cryptoExtras], swiftSettings: strict),
         .target(name: "Embedding", dependencies: ["CKernels", .crypto], swiftSettings: strictAndOptimised),
         .target(name: "VectorIndex", dependencies: ["CKernels", "RecordSchema"], swiftSettings: strictAndOptimised),
         .target(
@@ -84,8 +87,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "RecordSchema", "Embedding", "RecordStore", "WireProtocol", "Messaging", "Cluster", "ServiceRuntime",
-                .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioPosix,
+                "RecordSchema", "Access", "Embedding", "RecordStore", "WireProtocol", "Messaging", "Cluster",
+                "ServiceRuntime", .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioPosix,
                 .serviceLifecycle, .unixSignals,
             ],
             resources: [.copy("Resources/collections")],
@@ -98,7 +101,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "kazi-gateway", dependencies: ["Gateway", "ServiceRuntime", .argumentParser, .logging],
+            name: "kazi-gateway", dependencies: ["Access", "Gateway", "ServiceRuntime", .argumentParser, .logging],
             swiftSettings: strict),
         .executableTarget(
             name: "kazi-worker", dependencies: ["SearchWorker", "ServiceRuntime", .argumentParser, .logging],
@@ -106,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "kazi",
             dependencies: [
-                "RecordSchema", "Embedding", "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .nioHTTP1, .nioPosix,
+                "RecordSchema", "Access", "Embedding", "RecordStore", "ServiceRuntime", .argumentParser, .asyncHTTPClient, .histogram, .nioCore, .nioHTTP1, .nioPosix,
                 .subprocess, .systemPackage, .unixSignals,
             ],
             resources: [.copy("Resources/sample-jobs.ndjson")],
@@ -115,6 +118,8 @@ let package = Package(
             name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
         .testTarget(
             name: "RecordSchemaTests", dependencies: ["RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
+        .testTarget(
+            name: "AccessTests", dependencies: ["Access", "RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
         .testTarget(
             name: "EmbeddingTests", dependencies: ["Embedding", "CKernels", .crypto], exclude: ["Fixtures"],
             swiftSettings: testSettings),

@@ -25,7 +25,6 @@ public struct Gateway: Sendable {
     ///
     /// - Throws: `StartFailure` when it cannot start.
     public func run(exitingWithParent: Bool) async throws {
-        try refuseForeignAddresses()
         let definitions = try GatewayStart.collections(settings)
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
@@ -34,6 +33,7 @@ public struct Gateway: Sendable {
         let store = try GatewayStart.store(settings, definitions, model: model) { collections, headSeq in
             commits.signal(collections, headSeq)
         }
+        try await GatewayStart.checkListening(settings, store)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
             settings: settings, catalog: catalog, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
@@ -49,14 +49,6 @@ public struct Gateway: Sendable {
         await close(parts)
     }
 
-    /// Without keys whoever reaches the port can do anything, so only this machine may.
-    private func refuseForeignAddresses() throws {
-        guard ["127.0.0.1", "::1", "localhost"].contains(settings.host) else {
-            throw StartFailure(
-                "--host \(settings.host) is not a loopback address: without keys only 127.0.0.1, ::1 and localhost are served")
-        }
-    }
-
     private func serve(_ parts: GatewayParts, messagingEndpoint: String, exitingWithParent: Bool) async throws {
         let configuration = ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port),
@@ -65,7 +57,7 @@ public struct Gateway: Sendable {
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
-            responder: Routing.router(parts.routes, parts.pipeline).buildResponder(),
+            responder: Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder(),
             server: .http1(configuration: .init(idleTimeout: .nanoseconds(settings.idleTimeout.nanoseconds))),
             configuration: configuration,
             onServerRunning: { channel in

@@ -1,3 +1,4 @@
+import Access
 import Embedding
 import Logging
 import Messaging
@@ -19,6 +20,8 @@ struct GatewayParts: Sendable {
     let vectorShapes: VectorShapes
     let door: MessagingDoor
     let metrics = RequestMetrics()
+    let access: AccessControl
+    let signIn: SignIn?
 
     init(
         settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
@@ -31,6 +34,7 @@ struct GatewayParts: Sendable {
         self.commits = commits
         self.embedding = embedding
         self.hub = hub
+        (access, signIn) = GatewayStart.access(settings.access, store, defaultCollection: catalog.defaultName)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
         records = RecordService(catalog: catalog, store: store, embedding: embedding)
@@ -46,11 +50,13 @@ struct GatewayParts: Sendable {
     /// Every route of the HTTP API.
     var routes: [Route] {
         let routes = serviceRoutes
-        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes).routes
+        let required = Operation.RequiredCredentials(rawValue: settings.access.requirement.rawValue) ?? .all
+        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes, required).routes
     }
 
     private var serviceRoutes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
+        let stats = StatsCache(catalog: catalog, store: store, maxAge: settings.statsAge)
         return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
             + SearchRoutes(
                 service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
@@ -59,6 +65,9 @@ struct GatewayParts: Sendable {
             + MetricsRoute(
                 requests: metrics, catalog: catalog, store: store, commits: commits, cluster: cluster, hub: hub
             ).routes
+            + AccessRoutes(signIn: signIn).routes
+            + StatsRoute(cache: stats, maxAge: settings.statsAge).routes
+            + AdminRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster, stats: stats).routes
             + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes
             + ListRoute(records: records).routes

@@ -31,5 +31,9 @@ public struct GatewaySettings: Sendable {
     /// How long a write waits to become searchable with `?wait=searchable`.
     public var searchableTimeout = Duration.seconds(30)
 
+    public var access = AccessSettings()
+    /// How old what `/api/v1/stats` says may be.
+    public var statsAge = Duration.seconds(300)
+
     public init() {}
 }

@@ -77,21 +77,12 @@ enum GatewayStart {
         do {
             return try RecordStore(
                 directory: settings.dataDirectory, collections: definitions.map { $0.stored(model: settingsOfModel) },
-                derive: { collection, body in try derive(body, byName[collection]) }, onCommit: onCommit)
+                derive: { collection, body in try StoredBody.derive(body, byName[collection]) }, onCommit: onCommit)
         } catch {
             throw StartFailure(explain(error))
         }
     }
 
-    /// A stored body under the declaration as it is now.
-    ///
-    /// It is not validated again: a trimmed text may be shorter than the limit that it met before it was trimmed.
-    private static func derive(_ body: [UInt8], _ definition: CollectionDefinition?) throws -> DerivedValues {
-        guard let definition, case .object(let fields) = try JSON(parsing: body) else {
-            throw StartFailure("a stored body is no object of a declared collection")
-        }
-        return DerivedValues(filterValues: definition.filterValues(of: fields), key: definition.key(of: fields))
-    }
 
     static func hub() throws(StartFailure) -> MessageHub {
         do {
@@ -141,7 +132,10 @@ enum GatewayStart {
         case .model(let stored, let declared):
             "its records were embedded by the model \(stored?.prefix(12) ?? "none"), not by \(declared?.prefix(12) ?? "none")"
         case .duplicateKey(let first, let second): "records \(first) and \(second) have the same natural key"
-        case .recordDoesNotValidate(let id): "record \(id) is not valid under it"
+        case .embeddedFields(let stored, let declared):
+            "what is embedded was \(stored.joined(separator: ", ")) and is now \(declared.joined(separator: ", "))"
+        case .recordsDoNotValidate(let count, let firstIDs):
+            "\(count) stored record\(count == 1 ? " is" : "s are") not valid under it, among them \(firstIDs.map(String.init).joined(separator: ", "))"
         }
     }
 }

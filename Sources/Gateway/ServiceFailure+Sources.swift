@@ -9,6 +9,7 @@ extension ServiceFailure {
         switch error {
         case .notFound(let id): self = .notFound("There is no record \(id)")
         case .conflict: self = .conflict("The record was changed by another request at the same time")
+        case .idempotencyKeyReused: self = .idempotencyKeyReused
         case .keyTaken(let id): self = .conflict("Record \(id) has this natural key already")
         case .batchFailed(_, let reason): self = ServiceFailure(reason)
         case .busy(let retryAfter): self = .unavailable("The store has too much to write", retryAfter: retryAfter)

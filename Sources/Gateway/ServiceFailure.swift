@@ -11,6 +11,8 @@ enum ServiceFailure: Error {
     case methodNotAllowed(allowed: [String])
     /// The record changed between reading and writing it, more often than is worth trying.
     case conflict(String)
+    /// The idempotency key was used before, for another request.
+    case idempotencyKeyReused
     /// `If-Match` names another version than the record has.
     case preconditionFailed
     case unsupportedMediaType(String)

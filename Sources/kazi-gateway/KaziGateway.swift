@@ -11,7 +11,7 @@ struct KaziGateway: AsyncParsableCommand {
         discussion: "Every flag has a variable, named in brackets; the flag wins.",
         version: KaziVersion.current)
 
-    @Option(help: "Address of the HTTP API; only a loopback address is served without keys (KAZI_HOST, default 127.0.0.1).")
+    @Option(help: "Address of the HTTP API; without keys and --require-auth a loopback address (KAZI_HOST, default 127.0.0.1).")
     var host: String?
 
     @Option(help: "Port of the HTTP API; 0 takes a free one (KAZI_PORT, default 8000).")
@@ -37,6 +37,12 @@ struct KaziGateway: AsyncParsableCommand {
 
     @Option(help: "Open HTTP connections at most (KAZI_MAX_CONNECTIONS, default 4096).")
     var maxConnections: Int?
+
+    @Option(help: "Seconds that /api/v1/stats may be old (KAZI_STATS_AGE, default 300).")
+    var statsAge: Int?
+
+    @OptionGroup(title: "Access")
+    var access: AccessFlags
 
     @Option(help: "trace, debug, info, notice, warning, error or critical (KAZI_LOG_LEVEL, default info).")
     var logLevel: String?
@@ -69,6 +75,9 @@ struct KaziGateway: AsyncParsableCommand {
             embedThreads, "KAZI_EMBED_THREADS", default: settings.embeddingThreadCount)
         settings.connectionCountMax = try EnvironmentSetting.value(
             maxConnections, "KAZI_MAX_CONNECTIONS", default: settings.connectionCountMax)
+        settings.statsAge = .seconds(try EnvironmentSetting.value(statsAge, "KAZI_STATS_AGE", default: 300))
+        try require(0...86_400, Int(settings.statsAge.components.seconds), "--stats-age")
+        settings.access = try access.settings()
         try require(0...65535, settings.port, "--port")
         try require(1...256, settings.embeddingThreadCount, "--embed-threads")
         try require(1...1_000_000, settings.connectionCountMax, "--max-connections")

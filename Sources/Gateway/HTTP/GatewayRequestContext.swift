@@ -1,3 +1,4 @@
+import Access
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -8,6 +9,10 @@ struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The client's address and port; `-` where there is none.
     let client: String
+    /// The client's address alone; empty where there is none.
+    let clientAddress: String
+    /// Who asks; known when a route runs.
+    var caller = Caller.anonymous
     /// The client's `X-Request-ID` where it is sane, else made here; set before any route runs.
     var requestID = ""
     /// When the request's head had arrived.
@@ -15,6 +20,7 @@ struct GatewayRequestContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        clientAddress = source.channel.remoteAddress?.ipAddress ?? ""
         client = source.channel.remoteAddress?.description ?? "-"
     }
 }
@@ -37,6 +43,18 @@ enum RequestID {
             UInt8(ascii: "/"), UInt8(ascii: "-"):
             true
         default: false
+        }
+    }
+}
+
+extension Caller {
+    /// For logs and for what is kept per caller: `key:…`, `user:…`, or nothing.
+    var id: String {
+        guard case .known(let identity) = self else { return "" }
+        switch identity.principal {
+        case .staticKey: return "key:static"
+        case .apiKey(let id): return "key:\(id)"
+        case .user(let id, _): return "user:\(id)"
         }
     }
 }

@@ -12,6 +12,7 @@ extension HTTPField.Name {
     static let serverTiming = HTTPField.Name("Server-Timing")!
     static let totalCount = HTTPField.Name("X-Total-Count")!
     static let link = HTTPField.Name("Link")!
+    static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
 }
 
 extension Response {
@@ -38,7 +39,7 @@ extension ServiceFailure {
     /// The status of the HTTP contract's table "Errors".
     var status: HTTPResponse.Status {
         switch self {
-        case .invalid: .unprocessableContent
+        case .invalid, .idempotencyKeyReused: .unprocessableContent
         case .dataQuality: .badRequest
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -55,6 +56,7 @@ extension ServiceFailure {
     var body: JSONObject {
         switch self {
         case .invalid(let issues): ["detail": .array(issues.map(\.json))]
+        case .idempotencyKeyReused: ["detail": .array([IdempotencyHeader.reused.json])]
         case .dataQuality(let message, let field):
             [
                 "error": "data_quality_error", "message": .string(message),
@@ -89,7 +91,7 @@ extension Response {
         case .unavailable(_, let retryAfter): headers[.retryAfter] = String(Self.wholeSeconds(retryAfter))
         case .deadlineExceeded: headers[.retryAfter] = "1"
         case .faulty: body["request_id"] = .string(requestID)
-        case .invalid, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
+        case .invalid, .idempotencyKeyReused, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
         }
         self = .json(failure.status, .object(body), headers: headers)
     }

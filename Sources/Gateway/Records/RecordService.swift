@@ -6,6 +6,8 @@ import RecordStore
 struct WrittenRecord: Sendable {
     let record: StoredRecord
     let kind: WriteResult.Kind
+    /// Whether this is what an earlier request with the same idempotency key wrote, and nothing was written now.
+    var isReplay = false
     /// The write's sequence number.
     var seq: Int64 { record.seq }
 }
@@ -36,11 +38,21 @@ struct RecordService: Sendable {
     // MARK: Writing one record
 
     /// Writes a new record, or replaces the one that has its natural key.
-    func create(_ body: JSON, in collection: String) async throws(ServiceFailure) -> WrittenRecord {
+    ///
+    /// - Parameter key: A request with the same key and fingerprint gets the first one's record as it was written, even
+    ///   where the rules, the model or the record have changed since.
+    func create(
+        _ body: JSON, in collection: String, idempotency key: IdempotencyKey? = nil
+    ) async throws(ServiceFailure) -> WrittenRecord {
         let definition = try catalog.collection(collection)
+        if let key, let answer = try await store.mapped({ try await $0.idempotentAnswer(to: key, in: collection) }) {
+            return WrittenRecord(answer)
+        }
         let valid = try definition.validated(body)
         let vector = try await embed([valid], definition)[0]
-        return try await write(.insert(valid.write(vector), duplicates: .write), valid, to: collection)
+        let operation = WriteOperation.insert(valid.write(vector), duplicates: .write)
+        guard let key else { return try await write(operation, valid, to: collection) }
+        return WrittenRecord(try await store.mapped { try await $0.write(operation, to: collection, idempotency: key) })
     }
 
     /// Replaces all fields of a record.
@@ -151,6 +163,12 @@ struct RecordService: Sendable {
             return .keep(seq: current.seq)
         }
         return try await embed([valid], definition)[0]
+    }
+}
+
+extension WrittenRecord {
+    init(_ answer: IdempotentAnswer) {
+        self.init(record: answer.record, kind: answer.result.kind, isReplay: answer.isReplay)
     }
 }
 

@@ -68,6 +68,7 @@ extension ErrorReply {
             self.init(
                 .invalid, message: "the request is not valid",
                 detailJSON: JSON.array(issues.map(\.json)).serialized())
+        case .idempotencyKeyReused: self.init(.conflict, message: "the idempotency key was used for another request")
         case .dataQuality(let message, _):
             self.init(.invalid, message: message, detailJSON: JSON.object(failure.body).serialized())
         case .notFound(let detail): self.init(.notFound, message: detail)

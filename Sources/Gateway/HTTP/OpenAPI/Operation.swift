@@ -12,10 +12,12 @@ struct Operation: Sendable {
         case mergePatch
         case batch
         case search
+        /// A user's name and password.
+        case passwordForm
     }
 
     /// What an answer with success holds.
-    enum Content: Sendable {
+    enum Content: Sendable, Equatable {
         case none
         case record
         case records
@@ -29,9 +31,11 @@ struct Operation: Sendable {
         case ndjson
         case text
         case openAPI
+        /// JSON of one of the document's shared schemas.
+        case shared(String, example: JSON?)
     }
 
-    /// Unique among routes; with a collection's name appended, unique in the document.
+    /// Unique among routes, and without the name of a collection: that is appended where a path has one.
     let id: String
     let tag: String
     let summary: String
@@ -43,6 +47,10 @@ struct Operation: Sendable {
     var body = Body.none
     /// Success, by status.
     var answers: [(status: Int, content: Content, summary: String)]
+    /// The headers of those answers, beside `X-Request-ID`, which every answer has.
+    var answerHeaders: [AnswerHeader] = []
     /// The other statuses that the route answers with, beside 422 and 500.
     var failures: [Int] = []
+    /// Who may use it; `nil`: what `Access` says of the route's method.
+    var access: Access?
 }
