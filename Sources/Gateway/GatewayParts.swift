@@ -19,6 +19,8 @@ struct GatewayParts: Sendable {
     let vectorShapes: VectorShapes
     let door: MessagingDoor
     let metrics = RequestMetrics()
+    let admission: Admission
+    let connections: ConnectionRegistry
 
     init(
         settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
@@ -31,6 +33,8 @@ struct GatewayParts: Sendable {
         self.commits = commits
         self.embedding = embedding
         self.hub = hub
+        admission = Admission(settings, eventLoop: eventLoop)
+        connections = ConnectionRegistry(connectionCountMax: settings.connectionCountMax)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
         records = RecordService(catalog: catalog, store: store, embedding: embedding)
@@ -41,7 +45,11 @@ struct GatewayParts: Sendable {
             searchTimeout: settings.searchTimeout, logger: logger)
     }
 
-    var pipeline: RequestPipeline { RequestPipeline(metrics: metrics, catalog: catalog) }
+    var pipeline: RequestPipeline {
+        RequestPipeline(
+            metrics: metrics, catalog: catalog, admission: admission,
+            log: RequestLog(slowRequestTime: settings.slowRequestTime), showsFaults: settings.showsFaults)
+    }
 
     /// Every route of the HTTP API.
     var routes: [Route] {
@@ -54,10 +62,11 @@ struct GatewayParts: Sendable {
         return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
             + SearchRoutes(
                 service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
-                timeout: settings.searchTimeout, metrics: metrics
+                timeout: settings.searchTimeout
             ).routes
             + MetricsRoute(
-                requests: metrics, catalog: catalog, store: store, commits: commits, cluster: cluster, hub: hub
+                requests: metrics, admission: admission, connections: connections, catalog: catalog, store: store,
+                commits: commits, cluster: cluster, hub: hub, embedding: embedding
             ).routes
             + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes

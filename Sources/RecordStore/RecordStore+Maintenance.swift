@@ -72,7 +72,8 @@ extension RecordStore {
                 headSeq: state.headSeq, pageCount: pageCount, pageBytes: pageBytes, walBytes: walBytes,
                 queuedOperationCount: state.queue.operationCount, queuedBytes: state.queue.byteCount,
                 readCount: state.readCount, transactionCount: state.queue.transactionCount,
-                operationCount: state.queue.answeredOperationCount)
+                operationCount: state.queue.answeredOperationCount, failedTransactionCount: state.failedTransactionCount,
+                transactionSizes: state.transactionSizes, commitSeconds: state.commitSeconds)
         }
     }
 

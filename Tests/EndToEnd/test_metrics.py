@@ -43,7 +43,7 @@ def test_searches_workers_and_the_store_have_their_figures(api, samples):
     found = samples()
     names = {name for name, _ in found}
     for name in ("kazi_build_info", "process_resident_memory_bytes", "process_cpu_seconds_total", "kazi_store_seq", "kazi_store_wal_bytes",
-                 "kazi_collection_lag", "kazi_messages_total", "kazi_search_stage_duration_seconds_bucket"):
+                 "kazi_collection_lag", "kazi_messages_total", "kazi_http_stage_duration_seconds_bucket"):
         assert name in names
     assert found["kazi_cluster_workers", (("status", "alive"),)] == 1
     vectors = [value for (name, labels), value in found.items() if name == "kazi_worker_vectors" and ("collection", "metric_points") in labels]

@@ -2,20 +2,30 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import WireProtocol
 
 /// What a route knows of a request beside the request itself.
 struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// The client's address and port; `-` where there is none.
     let client: String
-    /// The client's `X-Request-ID` where it is sane, else made here; set before any route runs.
-    var requestID = ""
+    /// The request's names and times; set before any route runs.
+    var scope = RequestScope(requestID: "", traceID: .none)
     /// When the request's head had arrived.
     let receivedAt = ContinuousClock.now
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        client = source.channel.remoteAddress?.description ?? "-"
+        client = source.channel.remoteAddress.map { "\($0.ipAddress ?? "-"):\($0.port ?? 0)" } ?? "-"
+    }
+
+    /// The client's `X-Request-ID` where it is sane, else made here.
+    var requestID: String { scope.requestID }
+
+    /// Who asks, by the name of a key or a user, for the log; empty: nobody known.
+    var callerID: String {
+        get { scope.callerID }
+        nonmutating set { scope.callerID = newValue }
     }
 }
 

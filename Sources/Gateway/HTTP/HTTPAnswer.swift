@@ -12,6 +12,7 @@ extension HTTPField.Name {
     static let serverTiming = HTTPField.Name("Server-Timing")!
     static let totalCount = HTTPField.Name("X-Total-Count")!
     static let link = HTTPField.Name("Link")!
+    static let traceParent = HTTPField.Name("traceparent")!
 }
 
 extension Response {
@@ -47,6 +48,7 @@ extension ServiceFailure {
         case .unsupportedMediaType: .unsupportedMediaType
         case .contentTooLarge: .contentTooLarge
         case .unavailable, .deadlineExceeded: .serviceUnavailable
+        case .brokenRequest(let fault): fault.status
         case .faulty: .internalServerError
         }
     }
@@ -66,6 +68,7 @@ extension ServiceFailure {
         case .notFound(let detail), .conflict(let detail), .unsupportedMediaType(let detail),
             .unavailable(let detail, _), .deadlineExceeded(let detail):
             ["detail": .string(detail)]
+        case .brokenRequest(let fault): ["detail": .string(fault.detail)]
         case .faulty: ["detail": "Internal Server Error"]
         }
     }
@@ -79,16 +82,19 @@ extension ServiceFailure {
 }
 
 extension Response {
-    init(_ failure: ServiceFailure, requestID: String) {
+    /// - Parameter showsFaults: Whether a fault of ours is told in full.
+    init(_ failure: ServiceFailure, requestID: String, showsFaults: Bool = false) {
         var headers: HTTPFields = [:]
         var body = failure.body
         switch failure {
         case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
         // The rest of the body is not read: the connection cannot be used again.
-        case .contentTooLarge: headers[.connection] = "close"
+        case .contentTooLarge, .brokenRequest: headers[.connection] = "close"
         case .unavailable(_, let retryAfter): headers[.retryAfter] = String(Self.wholeSeconds(retryAfter))
         case .deadlineExceeded: headers[.retryAfter] = "1"
-        case .faulty: body["request_id"] = .string(requestID)
+        case .faulty(let reason):
+            body["request_id"] = .string(requestID)
+            if showsFaults { body["reason"] = .string(reason) }
         case .invalid, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
         }
         self = .json(failure.status, .object(body), headers: headers)
