@@ -21,6 +21,7 @@ struct GatewayParts: Sendable {
     let metrics = RequestMetrics()
     let admission: Admission
     let connections: ConnectionRegistry
+    let storeProbe: StoreProbe
 
     init(
         settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
@@ -35,6 +36,7 @@ struct GatewayParts: Sendable {
         self.hub = hub
         admission = Admission(settings, eventLoop: eventLoop)
         connections = ConnectionRegistry(connectionCountMax: settings.connectionCountMax)
+        storeProbe = StoreProbe(store: store, eventLoop: eventLoop)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
         records = RecordService(catalog: catalog, store: store, embedding: embedding)
@@ -59,7 +61,10 @@ struct GatewayParts: Sendable {
 
     private var serviceRoutes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
-        return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
+        return HealthRoutes(
+            catalog: catalog, store: store, commits: commits, cluster: cluster, probe: storeProbe, lag: LagWatch(),
+            connections: connections
+        ).routes
             + SearchRoutes(
                 service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
                 timeout: settings.searchTimeout

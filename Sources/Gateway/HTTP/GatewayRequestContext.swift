@@ -16,7 +16,7 @@ struct GatewayRequestContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
-        client = source.channel.remoteAddress.map { "\($0.ipAddress ?? "-"):\($0.port ?? 0)" } ?? "-"
+        client = source.channel.clientName
     }
 
     /// The client's `X-Request-ID` where it is sane, else made here.
@@ -27,6 +27,11 @@ struct GatewayRequestContext: RequestContext {
         get { scope.callerID }
         nonmutating set { scope.callerID = newValue }
     }
+}
+
+extension Channel {
+    /// The client's address and port, for the log; `-` where there is none.
+    var clientName: String { remoteAddress.map { "\($0.ipAddress ?? "-"):\($0.port ?? 0)" } ?? "-" }
 }
 
 /// Request identifiers: whatever a client sends is logged and sent back, so it may hold nothing that ends a line.

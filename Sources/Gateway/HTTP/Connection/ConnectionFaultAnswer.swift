@@ -21,7 +21,7 @@ struct ConnectionFaultAnswer: Sendable {
         log.write(
             RequestLog.Entry(
                 method: "", path: "", status: fault.status.code, duration: .zero,
-                client: channel.remoteAddress?.description ?? "-", sentBytes: body.count), scope)
+                client: channel.clientName, sentBytes: body.count), scope)
         let head = HTTPResponse(
             status: fault.status,
             headerFields: [

@@ -43,6 +43,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var restStart = NIODeadline.now()
     private var hasSeenPart = false
     private var closesAfterAnswer = false
+    /// A fault waits for its answer, which is the last one.
+    private var owesFaultAnswer = false
     private var isInputClosed = false
     private var isDraining = false
     private var lingerEnd: NIODeadline?
@@ -173,6 +175,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if isInsideRequest {
             context.fireErrorCaught(InterruptedRequest(fault: fault))
         } else {
+            owesFaultAnswer = true
             context.fireErrorCaught(fault)
         }
     }
@@ -205,10 +208,12 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let request, request.version == .http1_0 { head.version = request.version }
         let asksToClose = head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "close" }
         let isLast = request.map { !$0.keepsAlive || $0.awaitsInvitation } ?? true
-        // A fault or the end of the input stands behind the last request that is owed an answer, or its body is still on
-        // its way: it is answered without that, and reading the rest for nothing could take long.
-        let isBeforeEnd = (reading == .over || reading == .body) && owed.count <= 1
-        if asksToClose || isLast || isBeforeEnd || isDraining || registry.wantsConnectionsClosed {
+        // HTTP/1.0 has no chunks: a body of no known length ends with the connection.
+        let isUnframed = request?.version == .http1_0 && head.headers["content-length"].isEmpty
+        // The end of the input stands behind the last request that is owed an answer, or its body is still on its way: it
+        // is answered without that, and reading the rest for nothing could take long.
+        let isBeforeEnd = owed.count <= 1 && (reading == .body || (reading == .over && !owesFaultAnswer))
+        if asksToClose || isLast || isUnframed || isBeforeEnd || isDraining || registry.wantsConnectionsClosed {
             closesAfterAnswer = true
             head.headers.replaceOrAdd(name: "Connection", value: "close")
         } else if let request, request.version == .http1_0 {
