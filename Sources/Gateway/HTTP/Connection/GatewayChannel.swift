@@ -36,7 +36,7 @@ struct GatewayChannel: ServerChildChannel {
                 // The types that answers are made of hold nothing that needs it.
                 withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
                 withDecoderLimitConfiguration: decoderLimits)
-            try pipeline.addHandler(RequestGuard(limits: limits, registry: registry))
+            try pipeline.addHandler(RequestGuard(limits: limits, registry: registry, isBehindTLS: tls != nil))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

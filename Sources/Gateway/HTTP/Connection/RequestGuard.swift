@@ -2,6 +2,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 import NIOHTTP1
+import NIOTLS
 
 /// Stands between the HTTP parser and everything else on a connection, and holds the client to what HTTP and the limits
 /// say: requests that can be read in one way only, heads and bodies that arrive in time, answers that are taken in time.
@@ -16,6 +17,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What is coming in.
     private enum Reading: Equatable {
+        /// A TLS handshake, which has to be over before anything can be said.
+        case handshake
         /// Nothing: the next byte begins a request.
         case nothing
         case head
@@ -35,7 +38,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let limits: ConnectionLimits
     let registry: ConnectionRegistry
     private var record: ConnectionRegistry.Record?
-    private var reading = Reading.nothing
+    private var reading: Reading
     private var owed = CircularBuffer<Owed>(initialCapacity: 2)
     private var pace: TransferPace
     private var answerPace: TransferPace
@@ -50,7 +53,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var lingerEnd: NIODeadline?
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
 
-    init(limits: ConnectionLimits, registry: ConnectionRegistry) {
+    init(limits: ConnectionLimits, registry: ConnectionRegistry, isBehindTLS: Bool) {
+        reading = isBehindTLS ? .handshake : .nothing
         self.limits = limits
         self.registry = registry
         pace = TransferPace(limits)
@@ -74,6 +78,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.record = record
         registry.opened(record)
         restStart = .now()
+        headStart = restStart
         schedule(context)
     }
 
@@ -97,6 +102,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case is ChannelShouldQuiesceEvent:
             isDraining = true
             schedule(context)
+        case let event as TLSUserEvent:
+            if case .handshakeCompleted = event, reading == .handshake {
+                reading = .nothing
+                restStart = .now()
+                schedule(context)
+            }
+            context.fireUserInboundEventTriggered(event)
         case is ConnectionRegistry.MakeRoom:
             if isResting { close(context, .evicted) }
         case let event as ChannelEvent where event == .inputClosed:
@@ -110,7 +122,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private var isResting: Bool { reading == .nothing && owed.isEmpty }
+    private var isResting: Bool { (reading == .nothing || reading == .handshake) && owed.isEmpty }
 
     private func close(_ context: ChannelHandlerContext, _ kind: ConnectionFault.Kind) {
         registry.ended(kind)
@@ -283,7 +295,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let lingerEnd { deadlines.append(lingerEnd) }
         switch reading {
         case .nothing: if owed.isEmpty { deadlines.append(restStart + restTimeout) }
-        case .head: deadlines.append(headStart + limits.headTimeout)
+        case .head, .handshake: deadlines.append(headStart + limits.headTimeout)
         case .body: deadlines.append(pace.nextDeadline(total: limits.bodyTimeout))
         case .over: break
         }
@@ -305,6 +317,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 reading = .over
                 return context.close(promise: nil)
             }
+        case .handshake: if headStart + limits.headTimeout <= now { return close(context, .slowHead) }
         case .head: if headStart + limits.headTimeout <= now { raise(.slowHead, context) }
         case .body:
             if pace.isTooSlow(now) || pace.isTooLong(now, limits.bodyTimeout) { raise(.slowBody, context) }
