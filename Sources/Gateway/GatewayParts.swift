@@ -22,6 +22,9 @@ struct GatewayParts: Sendable {
     let metrics = RequestMetrics()
     let access: AccessControl
     let signIn: SignIn?
+    let admission: Admission
+    let connections: ConnectionRegistry
+    let storeProbe: StoreProbe
 
     init(
         settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
@@ -35,6 +38,9 @@ struct GatewayParts: Sendable {
         self.embedding = embedding
         self.hub = hub
         (access, signIn) = GatewayStart.access(settings.access, store, defaultCollection: catalog.defaultName)
+        admission = Admission(settings, eventLoop: eventLoop)
+        connections = ConnectionRegistry(connectionCountMax: settings.connectionCountMax)
+        storeProbe = StoreProbe(store: store, eventLoop: eventLoop)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
         records = RecordService(catalog: catalog, store: store, embedding: embedding)
@@ -45,7 +51,11 @@ struct GatewayParts: Sendable {
             searchTimeout: settings.searchTimeout, logger: logger)
     }
 
-    var pipeline: RequestPipeline { RequestPipeline(metrics: metrics, catalog: catalog) }
+    var pipeline: RequestPipeline {
+        RequestPipeline(
+            metrics: metrics, catalog: catalog, admission: admission,
+            log: RequestLog(slowRequestTime: settings.slowRequestTime), showsFaults: settings.showsFaults)
+    }
 
     /// Every route of the HTTP API.
     var routes: [Route] {
@@ -57,13 +67,17 @@ struct GatewayParts: Sendable {
     private var serviceRoutes: [Route] {
         let searchable = SearchableWait(catalog: catalog, cluster: cluster, timeout: settings.searchableTimeout)
         let stats = StatsCache(catalog: catalog, store: store, maxAge: settings.statsAge)
-        return HealthRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster).routes
+        return HealthRoutes(
+            catalog: catalog, store: store, commits: commits, cluster: cluster, probe: storeProbe, lag: LagWatch(),
+            connections: connections
+        ).routes
             + SearchRoutes(
                 service: search, vectorShapes: vectorShapes, bodyBytesMax: settings.bodyBytesMax,
-                timeout: settings.searchTimeout, metrics: metrics
+                timeout: settings.searchTimeout
             ).routes
             + MetricsRoute(
-                requests: metrics, catalog: catalog, store: store, commits: commits, cluster: cluster, hub: hub
+                requests: metrics, admission: admission, connections: connections, catalog: catalog, store: store,
+                commits: commits, cluster: cluster, hub: hub, embedding: embedding
             ).routes
             + AccessRoutes(signIn: signIn).routes
             + StatsRoute(cache: stats, maxAge: settings.statsAge).routes

@@ -10,7 +10,6 @@ struct SearchRoutes: Sendable {
     let vectorShapes: VectorShapes
     let bodyBytesMax: Int
     let timeout: Duration
-    let metrics: RequestMetrics
 
     var routes: [Route] {
         [
@@ -59,6 +58,7 @@ struct SearchRoutes: Sendable {
         guard let name = service.catalog.defaultName else {
             throw .notFound("No collection of this gateway can be searched by meaning")
         }
+        RequestScope.current?.collection = name
         return try service.catalog.collection(name)
     }
 
@@ -72,7 +72,10 @@ struct SearchRoutes: Sendable {
             return (try SearchCommand(query: request.queryString, vector: vector, definition), definition)
         }
         let body = try await request.json(limitBytes: bodyBytesMax)
-        return (try SearchCommand(body: body, definition, shape: vectorShapes[definition]), definition)
+        let command = try RequestScope.measureNow(.validate) { () throws(ServiceFailure) in
+            try SearchCommand(body: body, definition, shape: vectorShapes[definition])
+        }
+        return (command, definition)
     }
 
     /// A body of float32, little-endian.
@@ -106,8 +109,7 @@ struct SearchRoutes: Sendable {
             command.minSeq = max(command.minSeq, value?.integerValue ?? 0)
         }
         let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
-        metrics.record(answer.timings)
-        var headers: HTTPFields = [.serverTiming: Self.serverTiming(answer.timings)]
+        var headers: HTTPFields = [:]
         if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
         return .json(.ok, try Self.body(answer, command), headers: headers)
     }
@@ -120,10 +122,6 @@ struct SearchRoutes: Sendable {
         }
         bytes.append(UInt8(ascii: "]"))
         return bytes
-    }
-
-    private static func serverTiming(_ timings: SearchTimings) -> String {
-        "embed;dur=\(timings.embed.milliseconds), search;dur=\(timings.search.milliseconds), fetch;dur=\(timings.fetch.milliseconds)"
     }
 }
 

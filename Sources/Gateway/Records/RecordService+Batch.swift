@@ -27,7 +27,7 @@ extension RecordService {
         _ lines: [Result<JSON, ServiceFailure>], to collection: String, _ options: BatchOptions
     ) async throws(ServiceFailure) -> [BatchResult] {
         let definition = try catalog.collection(collection)
-        let records = validate(lines, definition)
+        let records = RequestScope.measureNow(.validate) { validate(lines, definition) }
         if options.isAtomic { return try await writeAtomically(records, definition, options) }
         var results: [BatchResult] = []
         results.reserveCapacity(records.count)
@@ -98,8 +98,8 @@ extension RecordService {
         let operations = zip(records, vectors).map {
             WriteOperation.insert($0.write($1), duplicates: options.duplicates)
         }
-        let results = try await store.mapped {
-            try await $0.write(operations, to: definition.name, atomically: atomically)
+        let results = try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.write(operations, to: definition.name, atomically: atomically) }
         }
         return results.map { result in
             switch result {

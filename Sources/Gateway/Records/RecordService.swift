@@ -29,9 +29,10 @@ struct RecordService: Sendable {
 
     func read(_ id: Int64, in collection: String) async throws(ServiceFailure) -> StoredRecord {
         _ = try catalog.collection(collection)
-        guard let record = try await store.mapped({ try await $0.record(id, in: collection) }) else {
-            throw .notFound("There is no record \(id) in '\(collection)'")
+        let record = try await RequestScope.measure(.fetch) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.record(id, in: collection) }
         }
+        guard let record else { throw .notFound("There is no record \(id) in '\(collection)'") }
         return record
     }
 
@@ -96,7 +97,11 @@ struct RecordService: Sendable {
         _ id: Int64, in collection: String, ifMatch: EntityTagCondition? = nil
     ) async throws(ServiceFailure) -> Int64 {
         _ = try catalog.collection(collection)
-        guard ifMatch != nil else { return try await store.mapped { try await $0.delete(id, from: collection) }.seq }
+        guard ifMatch != nil else {
+            return try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+                try await store.mapped { try await $0.delete(id, from: collection) }.seq
+            }
+        }
         return try await retryingConflicts { () async throws(ServiceFailure) in
             let current = try await read(id, in: collection, ifMatch: ifMatch)
             return try await store.mapped { try await $0.delete(id, from: collection, expectedSeq: current.seq) }.seq
@@ -115,7 +120,9 @@ struct RecordService: Sendable {
     private func write(
         _ operation: WriteOperation, _ valid: ValidRecord, to collection: String
     ) async throws(ServiceFailure) -> WrittenRecord {
-        let result = try await store.mapped { try await $0.write(operation, to: collection) }
+        let result = try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.write(operation, to: collection) }
+        }
         return WrittenRecord(record: StoredRecord(result, body: valid.body), kind: result.kind)
     }
 
@@ -145,7 +152,9 @@ struct RecordService: Sendable {
             guard let embedding else { throw .faulty(reason: "an embedded collection without a model") }
             let texts = records.map { $0.embeddingText ?? "" }
             do {
-                let matrix = try await embedding.embed(texts, priority: .ingestion, deadline: nil)
+                let matrix = try await RequestScope.measure(.embed) { () async throws(EmbeddingError) in
+                    try await embedding.embed(texts, priority: .ingestion, deadline: nil)
+                }
                 return (0..<matrix.rowCount).map { .set(matrix.vector(at: $0)) }
             } catch {
                 throw ServiceFailure(error)
@@ -195,7 +204,7 @@ extension StoredRecord {
 
 extension CollectionDefinition {
     func validated(_ body: JSON) throws(ServiceFailure) -> ValidRecord {
-        switch validate(body, now: WallClock.microseconds()) {
+        switch RequestScope.measureNow(.validate, { validate(body, now: WallClock.microseconds()) }) {
         case .success(let valid): return valid
         case .failure(.invalid(let issues)): throw .invalid(issues)
         case .failure(.dataQuality(let message, let field)): throw .dataQuality(message: message, field: field)

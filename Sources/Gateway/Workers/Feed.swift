@@ -79,6 +79,7 @@ extension ErrorReply {
         case .contentTooLarge(let limit): self.init(.bodyTooLarge, message: "over the limit of \(limit) bytes")
         case .unavailable(let detail, let retryAfter): self.init(.unavailable, message: detail, retryAfter: retryAfter)
         case .deadlineExceeded(let detail): self.init(.deadlineExceeded, message: detail)
+        case .brokenRequest(let fault): self.init(.malformed, message: fault.detail)
         case .faulty: self.init(.internalError, message: "internal error")
         }
     }

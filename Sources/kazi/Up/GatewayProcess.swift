@@ -40,7 +40,8 @@ struct GatewayProcess: Sendable {
 
     /// On a terminal that shows a person an address, a line for each request is noise; `KAZI_LOG_LEVEL` brings them back.
     private static var quietLog: [String: String] {
-        ProcessInfo.processInfo.environment["KAZI_LOG_LEVEL"] == nil ? ["KAZI_LOG_LEVEL": "warning"] : [:]
+        let defaults = ["KAZI_LOG_LEVEL": "warning", "KAZI_LOG_FORMAT": "text"]
+        return defaults.filter { ProcessInfo.processInfo.environment[$0.key] == nil }
     }
 
     /// What the running gateway wrote; `nil` before it listens. A file left by one that died is not believed.
