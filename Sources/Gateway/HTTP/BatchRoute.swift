@@ -17,6 +17,7 @@ struct BatchRoute: Sendable {
                     id: "batch", tag: "records", summary: "Write many records; each line gets its own result.",
                     parameters: [Self.atomic, Self.duplicates, SearchableWait.parameter], body: .batch,
                     answers: [(200, .batchResults, "One result for each line, in order")],
+                    answerHeaders: [.kaziSeq, .kaziSearchable],
                     failures: [400, 404, 409, 413, 415, 503]), write)
         ]
     }

@@ -17,7 +17,8 @@ struct ExportRoute: Sendable {
                 .get, "/api/v1/export/{file}",
                 Operation(
                     id: "export", tag: "records", summary: "The whole collection as one streamed file.", takesFilters: true,
-                    answers: [(200, .csv, "CSV as in RFC 4180, or NDJSON")], failures: [404, 503]), export)
+                    answers: [(200, .csv, "CSV as in RFC 4180, or NDJSON")], answerHeaders: [.contentDisposition],
+                    failures: [404, 503]), export)
         ]
     }
 

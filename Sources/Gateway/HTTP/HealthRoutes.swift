@@ -17,11 +17,12 @@ struct HealthRoutes: Sendable {
                 .get, "/health",
                 Operation(
                     id: "health", tag: "service", summary: "Whether this gateway can do its work.",
-                    answers: [(200, .health, "It can"), (503, .health, "Something is missing")]), health),
+                    answers: [(200, .health, "It can"), (503, .health, "Something is missing")], access: .public), health),
             Route(
                 .get, "/health/live",
                 Operation(
-                    id: "live", tag: "service", summary: "Whether this gateway lives.", answers: [(200, .liveness, "It does")]),
+                    id: "live", tag: "service", summary: "Whether this gateway lives.", answers: [(200, .liveness, "It does")],
+                    access: .public),
                 live),
         ]
     }

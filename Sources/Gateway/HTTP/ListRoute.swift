@@ -14,17 +14,20 @@ struct ListRoute: Sendable {
                 Operation(
                     id: "list", tag: "records", summary: "The records, all or those that pass a keyword and filters.",
                     parameters: Self.parameters, takesFilters: true,
-                    answers: [(200, .recordsOrPage, "A list; with cursor, a page")], failures: [404, 503]), list)
+                    answers: [(200, .recordsOrPage, "A list; with cursor, a page")], answerHeaders: [.totalCount, .link],
+                    failures: [404, 503]), list)
         ]
     }
 
     static let limit = Parameter.integer("limit", 1...1_000, default: 100, "Records at most.")
     static let offset = Parameter.integer("offset", 0...Int64(Int32.max), default: 0, "Records to leave out first.")
     static let keyword = Parameter(
-        name: "keyword", type: .string, summary: "Words, all of which a record must have; `word*` finds what begins so.")
+        name: "keyword", type: .string, summary: "Words, all of which a record must have; `word*` finds what begins so.",
+        example: "data engineer")
     static let sort = Parameter(
         name: "sort", type: .string,
-        summary: "`id`, `created_at`, `updated_at` or a filter field; `-` in front for descending order.")
+        summary: "`id`, `created_at`, `updated_at` or a filter field; `-` in front for descending order.",
+        example: "-created_at")
     static let cursor = Parameter(
         name: "cursor", type: .string,
         summary: "Pages by cursor in place of a list: empty for the first, then `next_cursor` of the page before.")

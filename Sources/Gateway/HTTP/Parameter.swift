@@ -8,6 +8,8 @@ struct Parameter: Sendable {
     let summary: String
     /// What an absent parameter becomes.
     var defaultValue: JSON = .null
+    /// A value that is valid whatever the other parameters are; none where that depends on the collection.
+    var example: JSON?
 }
 
 extension Parameter {

@@ -18,13 +18,15 @@ struct RecordRoutes: Sendable {
                     body: .record,
                     answers: [
                         (201, .record, "It was created"), (200, .record, "The record with this natural key was replaced"),
-                    ], failures: [400, 404, 409, 413, 415, 503]), create),
+                    ], answerHeaders: [.kaziSeq, .kaziSearchable, .eTag, .location],
+                    failures: [400, 404, 409, 413, 415, 503]), create),
             Route(
                 .get, "/api/v1/{collection}/{id}",
                 Operation(
                     id: "read", tag: "records", summary: "Read a record.",
                     headers: [("If-None-Match", "Entity tags of versions that are known.")],
-                    answers: [(200, .record, "The record"), (304, .none, "It is known")], failures: [404, 503]), read),
+                    answers: [(200, .record, "The record"), (304, .none, "It is known")], answerHeaders: [.eTag],
+                    failures: [404, 503]), read),
             Route(
                 .put, "/api/v1/{collection}/{id}",
                 Self.change("replace", "Replace a record.", body: .record, (200, .record, "The record now")), replace),
@@ -45,7 +47,8 @@ struct RecordRoutes: Sendable {
         Operation(
             id: id, tag: "records", summary: summary, parameters: [SearchableWait.parameter],
             headers: [("If-Match", "Entity tags of the versions that may be changed.")], body: body, answers: [answer],
-            failures: [400, 404, 409, 412, 413, 415, 503])
+            answerHeaders: [.kaziSeq, .kaziSearchable] + (body == .none ? [] : [.eTag]),
+            failures: [404, 409, 412, 503] + (body == .none ? [] : [400, 413, 415]))
     }
 
     func create(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {

@@ -11,6 +11,9 @@ struct Route: Sendable {
     let operation: Operation
     let handler: Handler
 
+    /// What a caller must be allowed to do.
+    var access: Operation.Access { operation.access ?? .usual(of: method) }
+
     init(_ method: HTTPRequest.Method, _ path: String, _ operation: Operation, _ handler: @escaping Handler) {
         self.method = method
         self.path = path
@@ -20,17 +23,30 @@ struct Route: Sendable {
 }
 
 enum Routing {
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+    /// Whatever the HTTP parser takes for a method: a known path must not look unknown to any of them.
+    private static let methods =
+        [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        + [
+            "ACL", "BIND", "CHECKOUT", "COPY", "LINK", "LOCK", "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+            "MOVE", "NOTIFY", "PROPFIND", "PROPPATCH", "PURGE", "QUERY", "REBIND", "REPORT", "SEARCH", "SOURCE",
+            "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+        ].compactMap { HTTPRequest.Method(rawValue: $0) }
 
-    /// The routes behind the pipeline; a path that exists with other methods answers 405 and says which.
+    /// The routes behind the pipeline. A path that exists answers `HEAD` as `GET` without the body, `OPTIONS` with the
+    /// methods it has, and every other method with 405 and the same list.
     static func router(_ routes: [Route], _ pipeline: RequestPipeline) -> Router<GatewayRequestContext> {
         let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: pipeline)
         for (path, routesOfPath) in Dictionary(grouping: routes, by: \.path) {
-            var allowed = routesOfPath.map(\.method)
             for route in routesOfPath { router.on(RouterPath(path), method: route.method, use: route.handler) }
-            if allowed.contains(.get) { allowed.append(.head) }
-            let names = allowed.map(\.rawValue).sorted()
+            var allowed = Set(routesOfPath.map(\.method))
+            if allowed.contains(.get) { allowed.insert(.head) }
+            let names = allowed.union([.options]).map(\.rawValue).sorted()
+            if allowed.insert(.options).inserted {
+                router.on(RouterPath(path), method: .options) { _, _ in
+                    Response(status: .noContent, headers: [.allow: names.joined(separator: ", ")])
+                }
+            }
             for method in methods where !allowed.contains(method) {
                 router.on(RouterPath(path), method: method) { _, _ -> Response in
                     throw ServiceFailure.methodNotAllowed(allowed: names)

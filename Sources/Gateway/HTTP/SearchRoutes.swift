@@ -15,12 +15,12 @@ struct SearchRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/api/v1/search", Self.operation("searchDefault", "Search the default collection.", body: .search),
+                .post, "/api/v1/search", Self.operation("search", "Search the default collection.", body: .search),
                 searchDefault),
             Route(
                 .get, "/api/v1/search",
                 Self.operation(
-                    "searchByParameters", "Search the default collection.", parameters: SearchCommand.parameters,
+                    "get_search", "Search the default collection.", parameters: SearchCommand.parameters,
                     takesFilters: true), searchByParameters),
             Route(
                 .post, "/api/v1/{collection}/search", Self.operation("search", "Search the collection.", body: .search),
@@ -36,7 +36,8 @@ struct SearchRoutes: Sendable {
             id: id, tag: "search", summary: summary, parameters: parameters, takesFilters: takesFilters,
             headers: [("X-Kazi-Min-Seq", "Answer only from workers that have applied this write.")], body: body,
             answers: [(200, .hits, "The hits, best first: each record with its score")],
-            failures: [404, 413, 415, 503])
+            answerHeaders: [.serverTiming, .kaziCoverage],
+            failures: body == .none ? [404, 503] : [404, 413, 415, 503], access: .read)
     }
 
     func searchDefault(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {

@@ -16,7 +16,7 @@ struct MetricsRoute: Sendable {
     let cluster: ClusterDriver
     let hub: MessageHub
 
-    var routes: [Route] { 
+    var routes: [Route] {
         [
             Route(
                 .get, "/metrics",
@@ -24,7 +24,7 @@ struct MetricsRoute: Sendable {
                     id: "metrics", tag: "service", summary: "Metrics for Prometheus.",
                     answers: [(200, .text, "Text exposition format")], failures: [503]), metrics)
         ]
-     }
+    }
 
     func metrics(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         var text = PrometheusText()

@@ -3,7 +3,7 @@ import RecordSchema
 extension SearchCommand {
     /// Parameters of a search that are no filter field. Their types are those of the members of a JSON body.
     static let parameters: [Parameter] =
-        [Parameter(name: "q", type: .string(length: textLengthRange), summary: "The text to search for.")]
+        [Parameter(name: "q", type: .string(length: textLengthRange), summary: "The text to search for.", example: "data engineer")]
         + bodyType.fields.filter { $0.name != "vector" && $0.name != "filter" }.map { field in
             Parameter(
                 name: field.name, type: field.name == "fields" ? .string : field.type.withoutNull,

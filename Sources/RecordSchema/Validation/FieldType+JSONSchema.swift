@@ -30,7 +30,11 @@ extension FieldType {
         case .boolean: return .object(["type": "boolean"])
         case .dateTime: return .object(["type": "string", "format": "date-time"])
         case .date: return .object(["type": "string", "format": "date"])
-        case .choice(let choice): return .object(["enum": .array(choice.values)])
+        case .choice(let choice):
+            var schema: JSONObject = [:]
+            if choice.values.allSatisfy({ $0.stringValue != nil }) { schema["type"] = "string" }
+            schema["enum"] = .array(choice.values)
+            return .object(schema)
         case .array(let element, let limits):
             var schema: JSONObject = ["type": "array", "items": element.jsonSchema]
             schema.set("minItems", limits.minimum)

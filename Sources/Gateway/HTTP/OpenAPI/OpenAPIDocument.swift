@@ -4,229 +4,161 @@ import ServiceRuntime
 
 /// The OpenAPI 3.1 document of this gateway, built from the routes it serves and the collections it has.
 ///
-/// A path with `{collection}` becomes a path for each collection, so that each has its own schemas, as in FastAPI.
+/// A path with `{collection}` becomes a path for each collection, so that each has its own schemas, as in FastAPI. What an
+/// operation is, is in `DocumentedOperation`; what a record of a collection is, in `CollectionSchemas`.
 struct OpenAPIDocument {
     let routes: [Route]
     let catalog: Catalog
     let vectorShapes: VectorShapes
+    var requiredCredentials = Operation.RequiredCredentials.none
 
     var json: JSON {
+        let operations = self.operations
         var paths = JSONObject()
-        for route in routes {
-            for (path, definition) in expand(route) { add(route, at: path, definition, to: &paths) }
+        for operation in operations {
+            var item = paths[operation.path]?.objectValue ?? ["parameters": [Self.requestIDParameter]]
+            item[operation.route.method.rawValue.lowercased()] = .object(operation.json)
+            paths[operation.path] = .object(item)
         }
-        return .object([
+        return [
             "openapi": "3.1.0",
-            "info": .object([
+            "info": [
                 "title": "Kazi", "version": .string(KaziVersion.current),
-                "description": "Semantic search over validated records.",
-            ]),
+                "summary": "Semantic search over validated records.",
+                "description": .string(Self.description),
+            ],
+            "servers": [["url": "/", "description": "The gateway that served this document."]],
+            "tags": tags(of: operations),
             "paths": .object(paths),
-            "components": .object(["schemas": .object(schemas)]),
-        ])
+            "components": [
+                "schemas": .object(schemas), "headers": .object(Self.headers),
+                "parameters": ["RequestID": .object(Self.requestID)],
+                "securitySchemes": .object(securitySchemes),
+            ],
+        ]
     }
+
+    private static let description = """
+        Records are validated as Pydantic v2 validates them in its lax mode: numbers and times may come as text, all errors \
+        of a body are told at once, absent optional fields are stored as null. Times are RFC 3339 in UTC.
+
+        Every path answers `HEAD` where it answers `GET`, and `OPTIONS` with the methods it has. What no operation \
+        below lists may still come from any of them: 400 for what is no HTTP, 405 with `Allow` for another method, and 408, 414, \
+        429 or 431 from the limits that protect the service.
+        """
 
     /// The collections in the order of their names.
     private var definitions: [CollectionDefinition] { catalog.collections.values.sorted { $0.name < $1.name } }
 
-    private func expand(_ route: Route) -> [(path: String, CollectionDefinition?)] {
+    // MARK: Operations
+
+    private var operations: [DocumentedOperation] {
+        let schemas = Dictionary(uniqueKeysWithValues: definitions.map { ($0.name, self.schemas(of: $0)) })
+        return routes.flatMap { route in
+            places(of: route).map { place in
+                DocumentedOperation(
+                    route: route, path: place.path, idSuffix: place.idSuffix,
+                    schemas: place.definition.flatMap { schemas[$0.name] },
+                    wantsCredentials: requiredCredentials.cover(route.access))
+            }
+        }
+    }
+
+    private struct Place {
+        let path: String
+        /// What is appended to the route's `operationId`.
+        var idSuffix = ""
+        var definition: CollectionDefinition?
+    }
+
+    /// The paths that a route stands for.
+    private func places(of route: Route) -> [Place] {
         if route.path.contains("{collection}") {
-            return definitions.filter { route.operation.body != .search || $0.isSearchable || $0.hasText }.map {
-                (route.path.replacing("{collection}", with: $0.name), $0)
+            let suitable = definitions.filter { route.operation.body != .search || $0.isSearchable || $0.hasText }
+            return suitable.map {
+                Place(path: route.path.replacing("{collection}", with: $0.name), idSuffix: "_" + $0.name, definition: $0)
             }
         }
         if route.path.contains("{file}") {
             return definitions.flatMap { definition in
-                ["csv", "ndjson"].map { (route.path.replacing("{file}", with: "\(definition.name).\($0)"), definition) }
+                ["csv", "ndjson"].map { format in
+                    Place(
+                        path: route.path.replacing("{file}", with: "\(definition.name).\(format)"),
+                        idSuffix: "_\(definition.name)_\(format)", definition: definition)
+                }
             }
         }
-        let isDefaultSearch = route.path == "/api/v1/search"
-        return [(route.path, isDefaultSearch ? catalog.defaultName.flatMap { catalog.collections[$0] } : nil)]
+        guard route.operation.answers.contains(where: { $0.content == .hits }) else { return [Place(path: route.path)] }
+        // A search that names no collection is one of the default collection, where there is such.
+        guard let definition = catalog.defaultName.flatMap({ catalog.collections[$0] }) else { return [] }
+        return [Place(path: route.path, definition: definition)]
     }
 
-    private func add(_ route: Route, at path: String, _ definition: CollectionDefinition?, to paths: inout JSONObject) {
-        let operation = route.operation
-        let isExpanded = route.path != path
-        var members: JSONObject = [
-            "operationId": .string(operation.id + (isExpanded ? "_" + path.split(separator: "/").dropFirst(2).map { $0.replacing(".", with: "_") }.filter { !$0.hasPrefix("{") }.joined(separator: "_") : "")),
-            "summary": .string(operation.summary),
-            "tags": .array([.string(definition?.name ?? operation.tag)]),
+    // MARK: Tags
+
+    private static let tagDescriptions: [String: String] = [
+        "search": "Searches of the default collection.",
+        "service": "What the gateway says of itself.",
+        "access": "Who a request is from.",
+        "admin": "For operators.",
+    ]
+
+    /// The tags that are in use: the collections, then the others.
+    private func tags(of operations: [DocumentedOperation]) -> JSON {
+        var names: [String] = []
+        for operation in operations where !names.contains(operation.tag) { names.append(operation.tag) }
+        let collections = definitions.map(\.name).filter(names.contains)
+        let tags = (collections + names.filter { !collections.contains($0) }).map { name -> JSON in
+            var tag: JSONObject = ["name": .string(name)]
+            let description = catalog.collections[name].map { $0.description ?? "The collection `\(name)`." }
+            if let text = description ?? Self.tagDescriptions[name] { tag["description"] = .string(text) }
+            return .object(tag)
+        }
+        return .array(tags)
+    }
+
+    // MARK: Components
+
+    private func schemas(of definition: CollectionDefinition) -> CollectionSchemas {
+        CollectionSchemas(definition: definition, shape: vectorShapes[definition])
+    }
+
+    private var schemas: JSONObject {
+        var schemas = Self.sharedSchemas
+        for definition in definitions {
+            for (name, schema) in self.schemas(of: definition).components { schemas[name] = .object(schema) }
+        }
+        return schemas
+    }
+
+    private static var headers: JSONObject {
+        JSONObject(AnswerHeader.allCases.map { ($0.rawValue, $0.json) })
+    }
+
+    private static let requestIDParameter: JSON = ["$ref": "#/components/parameters/RequestID"]
+
+    private static let requestID: JSONObject = [
+        "name": "X-Request-ID", "in": "header", "required": false,
+        "description": "The request's identifier in answers and logs: 1 to 128 of `A-Z a-z 0-9 . _ : / -`. Without it, or with another, one is made.",
+        "schema": ["type": "string"], "example": "5f2b9c01d4e87a36",
+    ]
+
+    /// The ways to say who a request is from. A password can be exchanged for a token where there is a path for it.
+    private var securitySchemes: JSONObject {
+        var schemes: JSONObject = [
+            "APIKey": [
+                "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "A key made by `kazi keys`.",
+            ],
+            "Bearer": [
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token from `/auth/token`.",
+            ],
         ]
-        let parameters = parameters(of: route, definition)
-        if !parameters.isEmpty { members["parameters"] = .array(parameters) }
-        if let body = requestBody(operation.body, definition) { members["requestBody"] = body }
-        members["responses"] = .object(responses(operation, path, definition))
-        var item = paths[path]?.objectValue ?? [:]
-        item[route.method.rawValue.lowercased()] = .object(members)
-        paths[path] = .object(item)
+        if routes.contains(where: { $0.path == "/auth/token" }) {
+            schemes["Password"] = [
+                "type": "oauth2", "description": "A user's name and password.",
+                "flows": ["password": ["tokenUrl": "/auth/token", "scopes": [:]]],
+            ]
+        }
+        return schemes
     }
-
-    // MARK: Parameters
-
-    private func parameters(of route: Route, _ definition: CollectionDefinition?) -> [JSON] {
-        var parameters: [JSON] = []
-        if route.path.contains("{id}") {
-            parameters.append(
-                .object([
-                    "name": "id", "in": "path", "required": true, "description": "The record's id.",
-                    "schema": .object(["type": "integer"]),
-                ]))
-        }
-        parameters += route.operation.parameters.map(Self.parameter)
-        if route.operation.takesFilters, let definition { parameters += definition.columns.flatMap(Self.filters) }
-        parameters += route.operation.headers.map { header in
-            .object([
-                "name": .string(header.name), "in": "header", "required": false, "description": .string(header.summary),
-                "schema": .object(["type": "string"]),
-            ])
-        }
-        return parameters
-    }
-
-    private static func parameter(_ parameter: Parameter) -> JSON {
-        var schema = parameter.type.jsonSchema.objectValue ?? [:]
-        if !parameter.defaultValue.isNull { schema["default"] = parameter.defaultValue }
-        return .object([
-            "name": .string(parameter.name), "in": "query", "required": false,
-            "description": .string(parameter.summary), "schema": .object(schema),
-        ])
-    }
-
-    private static func filters(_ column: FilterColumn) -> [JSON] {
-        let schema: JSON =
-            switch column.type {
-            case .string: .object(["type": "string"])
-            case .number: .object(["type": "number"])
-            case .timestamp: .object(["type": "string", "format": "date-time"])
-            case .boolean: .object(["type": "boolean"])
-            }
-        func parameter(_ suffix: String, _ schema: JSON, _ summary: String) -> JSON {
-            .object([
-                "name": .string(column.name + suffix), "in": "query", "required": false,
-                "description": .string(summary), "schema": schema,
-            ])
-        }
-        var parameters = [parameter("", schema, "\(column.name) is this.")]
-        if column.type != .boolean {
-            for (name, words) in [("gte", "at least"), ("gt", "more than"), ("lte", "at most"), ("lt", "less than")] {
-                parameters.append(parameter("." + name, schema, "\(column.name) is \(words) this."))
-            }
-        }
-        parameters.append(parameter(".ne", schema, "\(column.name) is not this, or absent."))
-        parameters.append(parameter(".exists", .object(["type": "boolean"]), "Whether there is a \(column.name)."))
-        return parameters
-    }
-
-    // MARK: Bodies
-
-    private func requestBody(_ body: Operation.Body, _ definition: CollectionDefinition?) -> JSON? {
-        guard let definition else { return nil }
-        let input = Self.reference(definition.schemaName + "Input")
-        func json(_ schema: JSON, also: [(String, JSON)] = [], type: String = "application/json") -> JSON {
-            var content: JSONObject = [type: .object(["schema": schema])]
-            for (type, schema) in also { content[type] = .object(["schema": schema]) }
-            return .object(["required": true, "content": .object(content)])
-        }
-        switch body {
-        case .none: return nil
-        case .record: return json(input)
-        case .mergePatch:
-            return json(.object(["type": "object", "description": "Members to replace; null removes one."]))
-        case .batch:
-            return json(
-                .object(["type": "array", "items": input, "maxItems": .integer(Int64(RecordService.batchRecordCountMax))]),
-                also: [("application/x-ndjson", .object(["type": "string", "description": "A record a line."]))])
-        case .search:
-            var schema = SearchCommand.bodyType.jsonSchema
-            guard var properties = schema["properties"]?.objectValue else { return nil }
-            if let shape = vectorShapes[definition] {
-                let count = JSON.integer(Int64(shape.dimension))
-                properties["vector"] = .object([
-                    "type": "array", "items": .object(["type": "number"]), "minItems": count, "maxItems": count,
-                ])
-            }
-            properties["filter"] = .object(["type": "object", "description": "Field to value, or to operators."])
-            for (name, summary) in SearchCommand.summaries {
-                guard var property = properties[name]?.objectValue else { continue }
-                property["description"] = .string(summary)
-                properties[name] = .object(property)
-            }
-            schema["properties"] = .object(properties)
-            return json(
-                .object(schema),
-                also: [("application/octet-stream", .object(["type": "string", "description": "The vector: float32, little-endian."]))])
-        }
-    }
-
-    // MARK: Answers
-
-    private func responses(_ operation: Operation, _ path: String, _ definition: CollectionDefinition?) -> JSONObject {
-        var responses = JSONObject()
-        for answer in operation.answers {
-            var response: JSONObject = ["description": .string(answer.summary)]
-            if let content = content(answer.content, path, definition) { response["content"] = .object(content) }
-            responses[String(answer.status)] = .object(response)
-        }
-        for status in operation.failures.sorted() {
-            responses[String(status)] = Self.failure(status)
-        }
-        responses["422"] = .object([
-            "description": "Validation Error",
-            "content": .object(["application/json": .object(["schema": Self.reference("HTTPValidationError")])]),
-        ])
-        responses["500"] = Self.failure(500)
-        return responses
-    }
-
-    private static func failure(_ status: Int) -> JSON {
-        let descriptions = [
-            400: "A rule on the data's quality does not hold, or the request is no HTTP", 404: "Not Found",
-            409: "Conflict", 412: "The record is another version", 413: "The body is too large",
-            415: "The Content-Type is not served", 500: "Internal Server Error",
-            503: "Something that is needed is down or overloaded; try again after Retry-After",
-        ]
-        let schema = reference(status == 400 ? "DataQualityError" : "ErrorDetail")
-        return .object([
-            "description": .string(descriptions[status] ?? "Error"),
-            "content": .object(["application/json": .object(["schema": schema])]),
-        ])
-    }
-
-    private func content(_ content: Operation.Content, _ path: String, _ definition: CollectionDefinition?) -> JSONObject? {
-        func json(_ schema: JSON) -> JSONObject { ["application/json": .object(["schema": schema])] }
-        func array(_ schema: JSON) -> JSON { .object(["type": "array", "items": schema]) }
-        let record = definition.map { Self.reference($0.schemaName) } ?? .object(["type": "object"])
-        switch content {
-        case .none: return nil
-        case .record: return json(record)
-        case .records: return json(array(record))
-        case .recordsOrPage:
-            let page: JSON = .object([
-                "type": "object", "required": .array(["items", "next_cursor"]),
-                "properties": .object([
-                    "items": array(record),
-                    "next_cursor": .object(["anyOf": .array([.object(["type": "string"]), .object(["type": "null"])])]),
-                ]),
-            ])
-            return json(.object(["anyOf": .array([array(record), page])]))
-        case .hits:
-            return json(
-                array(.object([
-                    "type": "object", "required": .array(["id", "score"]),
-                    "properties": .object([
-                        "id": .object(["type": "integer"]), "score": .object(["type": "number"]),
-                    ]),
-                ])))
-        case .batchResults: return json(array(Self.reference("BatchResult")))
-        case .health: return json(Self.reference("Health"))
-        case .liveness:
-            return json(.object(["type": "object", "properties": .object(["status": .object(["const": "ok"])])]))
-        case .openAPI: return json(.object(["type": "object"]))
-        case .csv, .ndjson, .text:
-            let type = path.hasSuffix(".csv") ? "text/csv" : path.hasSuffix(".ndjson") ? "application/x-ndjson" : "text/plain"
-            return [type: .object(["schema": .object(["type": "string"])])]
-        }
-    }
-
-    private static func reference(_ name: String) -> JSON { .object(["$ref": .string("#/components/schemas/\(name)")]) }
 }

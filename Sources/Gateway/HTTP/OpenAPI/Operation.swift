@@ -31,7 +31,7 @@ struct Operation: Sendable {
         case openAPI
     }
 
-    /// Unique among routes; with a collection's name appended, unique in the document.
+    /// Unique among routes, and without the name of a collection: that is appended where a path has one.
     let id: String
     let tag: String
     let summary: String
@@ -43,6 +43,10 @@ struct Operation: Sendable {
     var body = Body.none
     /// Success, by status.
     var answers: [(status: Int, content: Content, summary: String)]
+    /// The headers of those answers, beside `X-Request-ID`, which every answer has.
+    var answerHeaders: [AnswerHeader] = []
     /// The other statuses that the route answers with, beside 422 and 500.
     var failures: [Int] = []
+    /// Who may use it; `nil`: what `Access` says of the route's method.
+    var access: Access?
 }
