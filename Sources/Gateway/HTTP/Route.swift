@@ -34,7 +34,7 @@ enum Routing {
 
     /// The routes behind the pipeline. A path that exists answers `HEAD` as `GET` without the body, `OPTIONS` with the
     /// methods it has, and every other method with 405 and the same list.
-    static func router(_ routes: [Route], _ pipeline: RequestPipeline) -> Router<GatewayRequestContext> {
+    static func router(_ routes: [Route], _ pipeline: RequestPipeline) -> NormalizedRouter {
         let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
         router.add(middleware: pipeline)
         for (path, routesOfPath) in Dictionary(grouping: routes, by: \.path) {
@@ -53,6 +53,6 @@ enum Routing {
                 }
             }
         }
-        return router
+        return NormalizedRouter(router: router)
     }
 }

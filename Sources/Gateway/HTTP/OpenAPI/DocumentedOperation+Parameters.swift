@@ -14,7 +14,8 @@ extension DocumentedOperation {
         if operation.takesFilters, let schemas { parameters += schemas.definition.columns.flatMap(filters) }
         parameters += operation.headers.map { header in
             ["name": .string(header.name), "in": "header", "required": false, "description": .string(header.summary),
-             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "minimum": 0] : ["type": "string"]]
+             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "format": "int64", "minimum": 0, "maximum": .integer(.max)]
+                : ["type": "string"]]
         }
         return parameters
     }
