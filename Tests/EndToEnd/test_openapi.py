@@ -16,7 +16,7 @@ from harness.processes import clean_environment
 
 # Columns of each type, and few of them: schemathesis tries every operator of every column in every place of a filter.
 DOCUMENTED = {
-    "jobs": JOBS.replace("filter: [company, location, salary_min, salary_max, source, posted_at]", "filter: [company, salary_min]"),
+    "jobs": JOBS.replace("filter: [company, location, salary_min, salary_max, source, posted_at]", "filter: [salary_min]"),
     "events": EVENTS,
     "places": points(8).replace("filter: [label, city, size, seen_at, is_open, tags]", "filter: [is_open, tags]"),
 }

@@ -263,7 +263,7 @@ def _explains(exchange, is_so):
 
 
 EXCEPTIONS = {
-    AcceptedNegativeData: [lax_mode, batch_lines],
+    AcceptedNegativeData: [lax_mode, batch_lines, precondition],
     RejectedPositiveData: [
         broken_rule, cursor_of_ones_own, one_source, mode_without_text, write_to_come, vector_of_bytes, vector_too_small,
         precondition, filter_limits,
