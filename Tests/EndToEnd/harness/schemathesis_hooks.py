@@ -24,8 +24,8 @@ from schemathesis.openapi.checks import RejectedPositiveData
 def serialize_ndjson(context, value):
     """A string goes as it is. Another value, which only a wrong request has, is one line."""
     if isinstance(value, bytes):
-        return {"data": value}
-    return {"data": (value if isinstance(value, str) else json.dumps(value)).encode("utf-8", "surrogatepass")}
+        return value
+    return (value if isinstance(value, str) else json.dumps(value)).encode("utf-8", "surrogatepass")
 
 
 # What was sent, and what was answered

@@ -27,8 +27,9 @@ extension DocumentedOperation {
     private var failures: [Int] {
         var failures = Set(operation.failures + [422, 500])
         if schemas?.definition.rules.contains(where: { $0.failure == .dataQuality }) != true { failures.remove(400) }
-        // A path with a collection's name in it exists.
-        if !isAboutOneRecord, operation.body != .search, schemas != nil { failures.remove(404) }
+        // A path with a collection's name in it exists; a record in it may not, nor one that others shall be like.
+        let mayMissRecord = isAboutOneRecord || operation.answers.contains { $0.content == .hits }
+        if !mayMissRecord, schemas != nil { failures.remove(404) }
         if wantsCredentials { failures.formUnion([401, 403]) }
         return failures.sorted()
     }
@@ -89,7 +90,8 @@ extension DocumentedOperation {
         case .batchResults:
             return json(
                 array(Self.reference("BatchResult")), [["status": 201, "id": 1, "result": "created"]])
-        case .health: return json(Self.reference("Health"), status == 200 ? Self.healthExample : nil)
+        case .health:
+            return status == 200 ? json(Self.reference("Health"), Self.healthExample) : json(Self.reference("Health"))
         case .liveness: return json(Self.reference("Liveness"), ["status": "ok"])
         case .openAPI: return json(["type": "object"])
         case .csv, .ndjson:
