@@ -330,10 +330,16 @@ def schemathesis(cluster, folder, *arguments):
     return result.stdout
 
 
-@pytest.mark.parametrize("operations", [("--exclude-path-regex", "/batch$"), ("--include-path-regex", "/batch$")],
-                         ids=["all-but-batches", "batches"])
-def test_schemathesis_finds_no_difference(documented, tmp_path, operations):
-    """Batches come last: their ten thousand records at once would be in every list and export of the others."""
-    schemathesis(documented, tmp_path, "--max-examples", "20", *operations)
+ONE_BY_ONE = ["--phases", "examples,coverage,fuzzing", "--max-examples", "8"]
+
+
+@pytest.mark.parametrize("arguments", [
+    [*ONE_BY_ONE, "--exclude-path-regex", "/batch$"],
+    ["--phases", "stateful", "--max-examples", "20"],
+    # Last: their ten thousand records at once would be in every list and export of the others.
+    [*ONE_BY_ONE, "--include-path-regex", "/batch$"],
+], ids=["operations", "sequences", "batches"])
+def test_schemathesis_finds_no_difference(documented, tmp_path, arguments):
+    schemathesis(documented, tmp_path, *arguments)
     assert documented.health()["status"] == "ok"
     assert documented.gateway.is_running

@@ -21,7 +21,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     case rateLimitRemaining = "RateLimit-Remaining"
     case rateLimitReset = "RateLimit-Reset"
 
-    /// Its key in `components.headers`: the name without what the standard does not allow there.
+    /// To `components.headers`.
     var reference: JSON { ["$ref": .string("#/components/headers/\(rawValue)")] }
 
     var json: JSON {
@@ -92,9 +92,9 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     /// Whether every answer that lists the header has it.
     private var isAlwaysThere: Bool {
         switch self {
-        case .requestID, .serverTiming, .eTag, .location, .contentDisposition, .retryAfter, .wwwAuthenticate: true
-        case .kaziSeq, .kaziSearchable, .kaziCoverage, .totalCount, .link, .idempotencyReplayed, .cacheControl, .age,
-            .rateLimitLimit, .rateLimitRemaining, .rateLimitReset:
+        case .requestID, .eTag, .location, .contentDisposition, .retryAfter, .wwwAuthenticate: true
+        case .kaziSeq, .kaziSearchable, .kaziCoverage, .serverTiming, .totalCount, .link, .idempotencyReplayed, .cacheControl,
+            .age, .rateLimitLimit, .rateLimitRemaining, .rateLimitReset:
             false
         }
     }

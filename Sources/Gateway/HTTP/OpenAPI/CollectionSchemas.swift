@@ -35,16 +35,18 @@ struct CollectionSchemas {
     /// underscores alone do not share a name.
     private func name(_ part: Part) -> String {
         var name = ""
-        var rest = definition.name[...]
-        while let character = rest.popFirst() {
-            if name.isEmpty || character == "_", let next = name.isEmpty ? character : rest.first, next.isLowercase {
-                if !name.isEmpty { rest.removeFirst() }
-                name += next.uppercased()
+        // The first letter is a capital as if an underscore stood before it.
+        var followsUnderscore = true
+        for character in definition.name {
+            if character.isLowercase {
+                name += followsUnderscore ? character.uppercased() : String(character)
             } else {
-                name.append(character)
+                if followsUnderscore { name += "_" }
+                if character != "_" { name.append(character) }
             }
+            followsUnderscore = character == "_"
         }
-        return name + part.rawValue
+        return name + (followsUnderscore ? "_" : "") + part.rawValue
     }
 
     var components: [(String, JSONObject)] {

@@ -26,11 +26,13 @@ extension DocumentedOperation {
     /// Those that the route declares, as far as they can happen at this path, and those of every route.
     private var failures: [Int] {
         var failures = Set(operation.failures + [422, 500])
+        // What is not public may be turned away under load.
+        if route.access != .public { failures.insert(503) }
         if schemas?.definition.rules.contains(where: { $0.failure == .dataQuality }) != true { failures.remove(400) }
         // A path with a collection's name in it exists; a record in it may not, nor one that others shall be like.
         let mayMissRecord = isAboutOneRecord || operation.answers.contains { $0.content == .hits }
         if !mayMissRecord, schemas != nil { failures.remove(404) }
-        if wantsCredentials { failures.formUnion([401, 403]) }
+        if !credentials.isEmpty { failures.formUnion([401, 403]) }
         return failures.sorted()
     }
 
@@ -98,6 +100,8 @@ extension DocumentedOperation {
             let type = path.hasSuffix(".csv") ? "text/csv" : "application/x-ndjson"
             return Self.content(type, ["type": "string"])
         case .text: return Self.content("text/plain", ["type": "string"])
+        case .html: return Self.content("text/html", ["type": "string"])
+        case .json(let schema, let example): return json(schema, example)
         }
     }
 

@@ -37,7 +37,11 @@ extension DocumentedOperation {
         default: break
         }
         members["schema"] = .object(schema)
-        if let example = parameter.example { members["example"] = example }
+        if let example = parameter.example {
+            // Words are looked for in what the collection's own example says.
+            let isText = parameter.name == "q" || parameter.name == ListRoute.keyword.name
+            members["example"] = isText ? .string(schemas?.exampleWords ?? "words") : example
+        }
         return .object(members)
     }
 

@@ -6,9 +6,14 @@ struct OpenAPIRoute: Sendable {
     private let document: [UInt8]
 
     /// - Parameter routes: Every other route.
-    init(documenting routes: [Route], _ catalog: Catalog, _ vectorShapes: VectorShapes) {
+    init(
+        documenting routes: [Route], _ catalog: Catalog, _ vectorShapes: VectorShapes,
+        requiredCredentials: Operation.RequiredCredentials = .none
+    ) {
         let own = Self.route { _, _ in .detail(.notFound, "Not Found") }
-        document = OpenAPIDocument(routes: routes + [own], catalog: catalog, vectorShapes: vectorShapes).json.serialized()
+        document = OpenAPIDocument(
+            routes: routes + [own], catalog: catalog, vectorShapes: vectorShapes, requiredCredentials: requiredCredentials
+        ).json.serialized()
     }
 
     var routes: [Route] { [Self.route { [document] _, _ in .json(.ok, document) }] }
