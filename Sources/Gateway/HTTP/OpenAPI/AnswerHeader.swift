@@ -33,7 +33,8 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     private var summary: String {
         switch self {
         case .requestID: "The request's identifier: the client's own where it sent a sane one."
-        case .kaziSeq: "The write's sequence number, for `min_seq` of a search; of a batch, that of its last write. Absent where nothing was written."
+        case .kaziSeq:
+            "The write's sequence number, for `min_seq` of a search; of a batch, that of its last write. Absent where nothing was written."
         case .kaziSearchable: "With `wait=searchable`: whether searches see the write."
         case .kaziCoverage: "How many of the collection's shards answered. Absent where no worker was asked."
         case .serverTiming: "Where the time went: embedding the text, asking the workers, fetching the records; in milliseconds."

@@ -24,11 +24,15 @@ struct ExampleRecord {
         return nil
     }
 
+    /// A longer vector would be most of the document.
+    private static let dimensionMax = 4_096
+
     /// - Parameter isWhole: With the fields that may be absent.
     private static func record(of definition: CollectionDefinition, isWhole: Bool) -> JSONObject? {
         let declared = definition.schema["properties"]?.objectValue ?? [:]
         guard var record = ExampleValue.members(of: definition.type, declared: declared, isWhole: isWhole) else { return nil }
         if case .vector(let dimension, _) = definition.embeddingSource {
+            guard dimension <= dimensionMax else { return nil }
             // Of length 1: 0.6² + 0.8² = 1.
             let start: [JSON] = dimension == 1 ? [1.0] : [0.6, 0.8]
             record["vector"] = .array(start + Array(repeating: 0.0, count: dimension - start.count))
@@ -39,7 +43,10 @@ struct ExampleRecord {
 
 /// A value that a type allows.
 enum ExampleValue {
-    /// - Parameter declared: The properties as the file declares them, for their `examples` and `default`.
+    /// - Parameters:
+    ///   - declared: The properties as the file declares them, for their `examples`.
+    ///   - isWhole: With those that may be absent.
+    /// - Returns: `nil` where one that is required cannot be made.
     static func members(of type: ObjectType, declared: JSONObject, isWhole: Bool) -> JSONObject? {
         var members = JSONObject()
         for (index, field) in type.fields.enumerated() where field.isRequired || isWhole {
@@ -91,8 +98,7 @@ enum ExampleValue {
             return count <= 100 ? [.array(Array(repeating: value, count: count)), []] : []
         case .object(let type):
             let declared = declared["properties"]?.objectValue ?? [:]
-            return [members(of: type, declared: declared, isWhole: true), members(of: type, declared: declared, isWhole: false)]
-                .compactMap { $0.map(JSON.object) }
+            return members(of: type, declared: declared, isWhole: true).map { [.object($0)] } ?? []
         case .dictionary: return [["key": "value"]]
         }
     }

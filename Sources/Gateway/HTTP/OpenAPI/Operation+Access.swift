@@ -9,6 +9,8 @@ extension Operation {
         case read
         /// Changes records.
         case write
+        /// Wants a key or a token whatever the settings are, of whatever role.
+        case known
         /// Wants a key or a token whatever the settings are, and a role that may administer.
         case admin
 
@@ -20,7 +22,7 @@ extension Operation {
 
     /// Which operations want a key or a token.
     enum RequiredCredentials: String, Sendable, CaseIterable {
-        /// None but those of `Access.admin`.
+        /// None but those that always want them.
         case none
         /// Those that change records.
         case writes
@@ -32,7 +34,7 @@ extension Operation {
             case .public: false
             case .read: self == .all
             case .write: self != .none
-            case .admin: true
+            case .known, .admin: true
             }
         }
     }
