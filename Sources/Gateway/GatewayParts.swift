@@ -61,7 +61,7 @@ struct GatewayParts: Sendable {
     var routes: [Route] {
         let routes = serviceRoutes
         let required = Operation.RequiredCredentials(rawValue: settings.access.requirement.rawValue) ?? .all
-        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes, required).routes
+        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes, requiredCredentials: required).routes
     }
 
     private var serviceRoutes: [Route] {

@@ -19,14 +19,14 @@ struct AdminRoutes: Sendable {
                 .get, "/admin/stats",
                 Operation(
                     id: "admin_stats", tag: "admin", summary: "What there is, and what the store takes.",
-                    answers: [(200, .shared("AdminStats", example: nil), "Counted as `/api/v1/stats`; the store's figures now")],
-                    failures: [401, 403, 503], access: .admin), adminStats),
+                    answers: [(200, .json(schema: ServiceSchemas.adminStats, example: ServiceSchemas.adminStatsExample), "Counted as `/api/v1/stats`; the store's figures now")],
+                    failures: [503], access: .admin), adminStats),
             Route(
                 .get, "/admin/cluster",
                 Operation(
                     id: "admin_cluster", tag: "admin", summary: "Every worker, and how the collections are held.",
-                    answers: [(200, .shared("ClusterState", example: nil), "As it is now")],
-                    failures: [401, 403, 503], access: .admin), clusterState),
+                    answers: [(200, .json(schema: ServiceSchemas.cluster, example: ServiceSchemas.clusterExample), "As it is now")],
+                    failures: [503], access: .admin), clusterState),
         ]
     }
 

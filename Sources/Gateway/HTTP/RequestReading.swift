@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -86,7 +87,8 @@ extension GatewayRequestContext {
     /// The record's id in the path.
     func recordID() throws(ServiceFailure) -> Int64 {
         var issues: [ValidationIssue] = []
-        let text = parameters.get("id") ?? ""
+        let escaped = parameters.get("id") ?? ""
+        let text = escaped.removingPercentEncoding ?? escaped
         let value = FieldType.integer(Int64.min...Int64.max).validate(.string(text), at: ["path", "id"], into: &issues)
         guard let id = value?.integerValue, issues.isEmpty else { throw .invalid(issues) }
         return id

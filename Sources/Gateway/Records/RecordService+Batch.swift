@@ -18,7 +18,7 @@ extension RecordService {
     static let batchRecordCountMax = 10_000
     /// Lines that are embedded and written together: large enough to share a commit, small enough that a batch neither
     /// blocks other writers nor holds all its vectors at once.
-    private static let chunkLineCount = 256
+    static let chunkLineCount = 256
 
     /// Writes the lines in order, and returns one result for each.
     ///

@@ -150,16 +150,40 @@ struct RecordService: Sendable {
             return records.map { $0.vector.map(VectorWrite.set) ?? .none }
         case .text:
             guard let embedding else { throw .faulty(reason: "an embedded collection without a model") }
-            let texts = records.map { $0.embeddingText ?? "" }
+            return try await embed(records.map { $0.embeddingText ?? "" }, with: embedding)
+        }
+    }
+
+    /// Piece by piece, because one call takes only so many texts; a text that comes again is embedded once a piece.
+    private func embed(
+        _ texts: [String], with embedding: any EmbeddingProvider
+    ) async throws(ServiceFailure) -> [VectorWrite] {
+        var vectors: [VectorWrite] = []
+        vectors.reserveCapacity(texts.count)
+        var rest = texts[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.chunkLineCount)
+            rest = rest.dropFirst(piece.count)
+            // By bytes: equality of strings would take canonically equivalent texts for one.
+            var rows: [[UInt8]: Int] = [:]
+            var distinct: [String] = []
+            let rowOfText = piece.map { text in
+                let bytes = Array(text.utf8)
+                if let row = rows[bytes] { return row }
+                rows[bytes] = distinct.count
+                distinct.append(text)
+                return distinct.count - 1
+            }
             do {
-                let matrix = try await RequestScope.measure(.embed) { () async throws(EmbeddingError) in
-                    try await embedding.embed(texts, priority: .ingestion, deadline: nil)
+                let matrix = try await RequestScope.measure(.embed) { [distinct] () async throws(EmbeddingError) in
+                    try await embedding.embed(distinct, priority: .ingestion, deadline: nil)
                 }
-                return (0..<matrix.rowCount).map { .set(matrix.vector(at: $0)) }
+                vectors += rowOfText.map { .set(matrix.vector(at: $0)) }
             } catch {
                 throw ServiceFailure(error)
             }
         }
+        return vectors
     }
 
     /// The stored vector stays where what is embedded did not change.

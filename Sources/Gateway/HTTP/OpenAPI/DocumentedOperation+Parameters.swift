@@ -14,7 +14,8 @@ extension DocumentedOperation {
         if operation.takesFilters, let schemas { parameters += schemas.definition.columns.flatMap(filters) }
         parameters += operation.headers.map { header in
             ["name": .string(header.name), "in": "header", "required": false, "description": .string(header.summary),
-             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "minimum": 0] : ["type": "string"]]
+             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "format": "int64", "minimum": 0, "maximum": .integer(.max)]
+                : ["type": "string"]]
         }
         return parameters
     }
@@ -36,7 +37,11 @@ extension DocumentedOperation {
         default: break
         }
         members["schema"] = .object(schema)
-        if let example = parameter.example { members["example"] = example }
+        if let example = parameter.example {
+            // Words are looked for in what the collection's own example says.
+            let isText = parameter.name == "q" || parameter.name == ListRoute.keyword.name
+            members["example"] = isText ? .string(schemas?.exampleWords ?? "words") : example
+        }
         return .object(members)
     }
 
