@@ -88,7 +88,7 @@ let package = Package(
                 .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioPosix,
                 .serviceLifecycle, .unixSignals,
             ],
-            resources: [.copy("Resources/collections")],
+            resources: [.copy("Resources/collections"), .copy("Resources/pages")],
             swiftSettings: strict),
         .target(
             name: "SearchWorker",

@@ -9,6 +9,7 @@ import RecordStore
 struct GatewayParts: Sendable {
     let settings: GatewaySettings
     let catalog: Catalog
+    let pages: PageRoutes
     let store: RecordStore
     let commits: CommitSignal
     let embedding: (any EmbeddingProvider)?
@@ -21,12 +22,13 @@ struct GatewayParts: Sendable {
     let metrics = RequestMetrics()
 
     init(
-        settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
+        settings: GatewaySettings, catalog: Catalog, pages: PageRoutes, store: RecordStore, commits: CommitSignal,
         embedding: (any EmbeddingProvider)?,
         modelDigest: String?, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
         self.catalog = catalog
+        self.pages = pages
         self.store = store
         self.commits = commits
         self.embedding = embedding
@@ -46,7 +48,8 @@ struct GatewayParts: Sendable {
     /// Every route of the HTTP API.
     var routes: [Route] {
         let routes = serviceRoutes
-        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes).routes
+        let openAPI = settings.servesDocs ? OpenAPIRoute(documenting: routes, catalog, vectorShapes).routes : []
+        return routes + openAPI + pages.routes
     }
 
     private var serviceRoutes: [Route] {
@@ -59,6 +62,7 @@ struct GatewayParts: Sendable {
             + MetricsRoute(
                 requests: metrics, catalog: catalog, store: store, commits: commits, cluster: cluster, hub: hub
             ).routes
+            + CollectionsRoute(catalog, vectorShapes).routes
             + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes
             + ListRoute(records: records).routes

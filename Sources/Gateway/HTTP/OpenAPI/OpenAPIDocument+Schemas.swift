@@ -111,6 +111,7 @@ extension OpenAPIDocument {
                 "detail": .object([:]),
             ]),
         ]),
+        "Collections": CollectionsRoute.schema,
         "Health": .object([
             "type": "object", "required": .array(["status", "database", "workers"]),
             "properties": .object([

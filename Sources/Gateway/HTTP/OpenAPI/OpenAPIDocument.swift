@@ -218,6 +218,7 @@ struct OpenAPIDocument {
                     ]),
                 ])))
         case .batchResults: return json(array(Self.reference("BatchResult")))
+        case .collections: return json(Self.reference("Collections"))
         case .health: return json(Self.reference("Health"))
         case .liveness:
             return json(.object(["type": "object", "properties": .object(["status": .object(["const": "ok"])])]))

@@ -23,6 +23,7 @@ struct Operation: Sendable {
         case recordsOrPage
         case hits
         case batchResults
+        case collections
         case health
         case liveness
         case csv
