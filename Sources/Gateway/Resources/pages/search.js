@@ -92,7 +92,8 @@ function readAddress() {
   setSelect($("limit"), parameters.get("top_k"), 0);
   filters.read(parameters);
   countFilters();
-  if (filters.count) showFilters(true);
+  // On a small screen they would push the results out of sight; the button tells how many there are.
+  if (filters.count && matchMedia("(min-width: 561px)").matches) showFilters(true);
   showLike();
   if (location.search.length > 1) run();
   else welcome();
@@ -167,7 +168,9 @@ function show(asked, answer, offset) {
   const words = asked.like === null ? wordsOf(asked.query) : [];
   const onLike = collection.vector ? (record) => { like = String(record.id); showLike(record); submit(); scrollTo({ top: 0 }); } : undefined;
   const first = $("hits").childElementCount;
-  $("hits").append(...records.map((record) => hit(record, { collection, layout, scale, words, onLike })));
+  // A record that was written in between moves the others on, and the last page's end comes again.
+  const fresh = records.filter(({ id }) => offset === 0 || !document.getElementById(`record-${id}`));
+  $("hits").append(...fresh.map((record) => hit(record, { collection, layout, scale, words, onLike })));
   filters.suggest(records);
   $("problem").hidden = true;
   const hasMore = isScored ? records.length === asked.limit && count <= offsetMax : count < answer.total;
