@@ -51,15 +51,15 @@ struct PageRoutes: Sendable {
 
     private static let search = Page(
         path: "/", fileName: "search.html", summary: "The search page.",
-        policy: policy(style: "'self'", image: "'self'") + "; require-trusted-types-for 'script'")
-    /// Swagger UI writes style attributes and draws its signs from `data:` addresses.
+        policy: policy("img-src 'self'", "style-src 'self'", "require-trusted-types-for 'script'"))
+    /// Swagger UI draws its signs from `data:` addresses.
     private static let swagger = Page(
         path: "/docs", fileName: "docs.html", summary: "Swagger UI over the OpenAPI document.",
-        policy: policy(style: "'self' 'unsafe-inline'", image: "'self' data:"))
-    /// ReDoc makes style elements, and the worker of its search from a blob.
+        policy: policy("img-src 'self' data:", "style-src 'self'"))
+    /// ReDoc makes style elements as it goes, and the worker of its search from a blob.
     private static let redoc = Page(
         path: "/redoc", fileName: "redoc.html", summary: "ReDoc over the OpenAPI document.",
-        policy: policy(style: "'self' 'unsafe-inline'", image: "'self' data:") + "; worker-src blob:")
+        policy: policy("img-src 'self' data:", "style-src 'self' 'unsafe-inline'", "worker-src blob:"))
     /// What the search page loads, and the icon of all pages.
     private static let searchFileNames = ["search.css", "search.js", "api.js", "filters.js", "hits.js", "kazi.svg"]
     private static let docsFileNames = ["docs.js", "docs.css", "redoc.js"]
@@ -81,11 +81,11 @@ struct PageRoutes: Sendable {
     }
 
     /// Everything comes from here, and nothing goes elsewhere or frames a page.
-    private static func policy(style: String, image: String) -> String {
-        """
-        default-src 'none'; script-src 'self'; style-src \(style); img-src \(image); connect-src 'self'; \
-        base-uri 'none'; form-action 'none'; frame-ancestors 'none'
-        """
+    private static func policy(_ more: String...) -> String {
+        ([
+            "default-src 'none'", "script-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'none'",
+            "frame-ancestors 'none'",
+        ] + more).joined(separator: "; ")
     }
 
     // MARK: Serving

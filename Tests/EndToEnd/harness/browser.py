@@ -55,5 +55,6 @@ class Visit:
 
     def assert_clean(self, allowing=()):
         """No error on the console but those that contain one of `allowing`, and no request to anybody else."""
-        assert [error for error in self.errors if not any(text in error for text in allowing)] == []
-        assert self.strangers == []
+        complaints = [error for error in self.errors if not any(text in error for text in allowing)]
+        assert not complaints, complaints
+        assert not self.strangers, self.strangers
