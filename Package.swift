@@ -97,7 +97,7 @@ let package = Package(
                 "ServiceRuntime", .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
                 .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
-            resources: [.copy("Resources/collections")],
+            resources: [.copy("Resources/collections"), .copy("Resources/pages")],
             swiftSettings: strict),
         .target(
             name: "SearchWorker",

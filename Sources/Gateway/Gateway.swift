@@ -32,6 +32,7 @@ public struct Gateway: Sendable {
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
         let catalog = try GatewayStart.catalog(definitions, settings)
+        let pages = try GatewayStart.pages(settings)
         let commits = CommitSignal()
         let store = try GatewayStart.store(settings, definitions, model: model) { collections, headSeq in
             commits.signal(collections, headSeq)
@@ -39,7 +40,7 @@ public struct Gateway: Sendable {
         try await GatewayStart.checkListening(settings, store)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
+            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
             hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }

@@ -10,6 +10,7 @@ import RecordStore
 struct GatewayParts: Sendable {
     let settings: GatewaySettings
     let catalog: Catalog
+    let pages: PageRoutes
     let store: RecordStore
     let commits: CommitSignal
     let embedding: (any EmbeddingProvider)?
@@ -27,12 +28,13 @@ struct GatewayParts: Sendable {
     let storeProbe: StoreProbe
 
     init(
-        settings: GatewaySettings, catalog: Catalog, store: RecordStore, commits: CommitSignal,
+        settings: GatewaySettings, catalog: Catalog, pages: PageRoutes, store: RecordStore, commits: CommitSignal,
         embedding: (any EmbeddingProvider)?,
         modelDigest: String?, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
         self.catalog = catalog
+        self.pages = pages
         self.store = store
         self.commits = commits
         self.embedding = embedding
@@ -61,7 +63,10 @@ struct GatewayParts: Sendable {
     var routes: [Route] {
         let routes = serviceRoutes
         let required = Operation.RequiredCredentials(rawValue: settings.access.requirement.rawValue) ?? .all
-        return routes + OpenAPIRoute(documenting: routes, catalog, vectorShapes, requiredCredentials: required).routes
+        let openAPI =
+            settings.servesDocs
+            ? OpenAPIRoute(documenting: routes, catalog, vectorShapes, requiredCredentials: required).routes : []
+        return routes + openAPI + pages.routes
     }
 
     private var serviceRoutes: [Route] {
@@ -82,6 +87,7 @@ struct GatewayParts: Sendable {
             + AccessRoutes(signIn: signIn).routes
             + StatsRoute(cache: stats, maxAge: settings.statsAge).routes
             + AdminRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster, stats: stats).routes
+            + CollectionsRoute(catalog, vectorShapes).routes
             + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes
             + ListRoute(records: records).routes

@@ -16,6 +16,10 @@ public struct GatewaySettings: Sendable {
     public var defaultCollection: String?
     /// Folder of the embedding model; `nil`: where `scripts/setup` put it. See `ModelLocation`.
     public var modelDirectory: String?
+    /// Whether `/openapi.json`, `/docs` and `/redoc` are served.
+    public var servesDocs = true
+    /// Folder of Swagger UI and ReDoc; `nil`: where `scripts/setup` put them, and without them where they are not there.
+    public var docsAssetsDirectory: String?
     /// Threads that embed texts, 1...256. As many as there are cores: their priority is lower than that of the threads
     /// that serve, so an import takes what those leave.
     public var embeddingThreadCount = ProcessInfo.processInfo.activeProcessorCount

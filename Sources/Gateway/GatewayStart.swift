@@ -43,6 +43,12 @@ enum GatewayStart {
         }
     }
 
+    static func pages(_ settings: GatewaySettings) throws(StartFailure) -> PageRoutes {
+        PageRoutes(
+            files: try PageRoutes.loadFiles(), servesDocs: settings.servesDocs,
+            assets: settings.servesDocs ? try DocsAssets.load(named: settings.docsAssetsDirectory) : nil)
+    }
+
     /// The model, where a collection needs one.
     static func model(
         _ settings: GatewaySettings, for definitions: [CollectionDefinition]

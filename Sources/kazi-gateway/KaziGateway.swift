@@ -32,6 +32,12 @@ struct KaziGateway: AsyncParsableCommand {
     @Option(help: "Folder of the embedding model (KAZI_MODEL, default where scripts/setup put it).")
     var model: String?
 
+    @Option(help: "Folder of Swagger UI and ReDoc (KAZI_DOCS_ASSETS, default where scripts/setup put it).")
+    var docsAssets: String?
+
+    @Flag(help: "Serve no /openapi.json, /docs and /redoc (KAZI_NO_DOCS=1).")
+    var noDocs = false
+
     @Option(help: "Threads that embed texts (KAZI_EMBED_THREADS, default all cores; their priority is low).")
     var embedThreads: Int?
 
@@ -87,6 +93,8 @@ struct KaziGateway: AsyncParsableCommand {
         settings.collectionsDirectory = try EnvironmentSetting.optional(collections, "KAZI_COLLECTIONS")
         settings.defaultCollection = try EnvironmentSetting.optional(defaultCollection, "KAZI_DEFAULT_COLLECTION")
         settings.modelDirectory = try EnvironmentSetting.optional(model, "KAZI_MODEL")
+        settings.docsAssetsDirectory = try EnvironmentSetting.optional(docsAssets, "KAZI_DOCS_ASSETS")
+        settings.servesDocs = try !EnvironmentSetting.isOn(noDocs, "KAZI_NO_DOCS")
         settings.embeddingThreadCount = try EnvironmentSetting.value(
             embedThreads, "KAZI_EMBED_THREADS", default: settings.embeddingThreadCount)
         settings.statsAge = .seconds(try EnvironmentSetting.value(statsAge, "KAZI_STATS_AGE", default: 300))

@@ -7,6 +7,8 @@ struct GatewayProcess: Sendable {
     let dataDirectory: URL
     let collectionsDirectory: String?
     let modelDirectory: String?
+    let docsAssetsDirectory: String?
+    let servesDocs: Bool
 
     /// Where a running gateway listens: what it writes to `gateway.json` in its data directory.
     struct Addresses: Decodable, Sendable {
@@ -29,6 +31,8 @@ struct GatewayProcess: Sendable {
         ]
         if let collectionsDirectory { arguments += ["--collections", collectionsDirectory] }
         if let modelDirectory { arguments += ["--model", modelDirectory] }
+        if let docsAssetsDirectory { arguments += ["--docs-assets", docsAssetsDirectory] }
+        if !servesDocs { arguments.append("--no-docs") }
         return ChildProcess(executableName: "kazi-gateway", arguments: arguments, environment: Self.quietLog)
     }
 
