@@ -38,10 +38,11 @@ public struct Gateway: Sendable {
             commits.signal(collections, headSeq)
         }
         try await GatewayStart.checkListening(settings, store)
+        let sets = try await GatewayStart.vectorSets(store, catalog, modelDigest: model?.digest)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
-            hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding,
+            modelDigest: model?.digest, sets: sets, hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
         do {
@@ -81,6 +82,9 @@ public struct Gateway: Sendable {
             .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
             .init(service: stop, successTerminationBehavior: .ignore),
         ]
+        if let reembedder = parts.reembedder {
+            services.append(.init(service: reembedder, successTerminationBehavior: .ignore))
+        }
         if exitingWithParent {
             services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
         }

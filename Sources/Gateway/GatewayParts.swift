@@ -26,11 +26,14 @@ struct GatewayParts: Sendable {
     let admission: Admission
     let connections: ConnectionRegistry
     let storeProbe: StoreProbe
+    let sets: VectorSets
+    /// `nil` without a model.
+    let reembedder: Reembedder?
 
     init(
         settings: GatewaySettings, catalog: Catalog, pages: PageRoutes, store: RecordStore, commits: CommitSignal,
         embedding: (any EmbeddingProvider)?,
-        modelDigest: String?, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
+        modelDigest: String?, sets: VectorSets, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
         self.catalog = catalog
@@ -45,9 +48,11 @@ struct GatewayParts: Sendable {
         storeProbe = StoreProbe(store: store, eventLoop: eventLoop)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
-        records = RecordService(catalog: catalog, store: store, embedding: embedding)
-        search = SearchService(catalog: catalog, store: store, embedding: embedding, cluster: cluster)
-        let feed = Feed(catalog: catalog, store: store, vectorShapes: vectorShapes, modelDigest: modelDigest)
+        records = RecordService(catalog: catalog, store: store, embedding: embedding, sets: sets)
+        search = SearchService(catalog: catalog, store: store, embedding: embedding, cluster: cluster, sets: sets)
+        let feed = Feed(catalog: catalog, store: store, vectorShapes: vectorShapes, modelDigest: modelDigest, sets: sets)
+        reembedder = embedding.map { Reembedder(catalog: catalog, store: store, embedding: $0, sets: sets, logger: logger) }
+        self.sets = sets
         door = MessagingDoor(
             hub: hub, feed: feed, cluster: cluster, records: records, search: search, vectorShapes: vectorShapes,
             searchTimeout: settings.searchTimeout, logger: logger)
@@ -86,7 +91,7 @@ struct GatewayParts: Sendable {
             ).routes
             + AccessRoutes(signIn: signIn).routes
             + StatsRoute(cache: stats, maxAge: settings.statsAge).routes
-            + AdminRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster, stats: stats).routes
+            + AdminRoutes(catalog: catalog, store: store, commits: commits, cluster: cluster, stats: stats, sets: sets).routes
             + CollectionsRoute(catalog, vectorShapes).routes
             + ExportRoute(records: records).routes
             + BatchRoute(records: records, searchable: searchable, bodyBytesMax: settings.batchBytesMax).routes

@@ -68,10 +68,14 @@ struct KaziGateway: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical (KAZI_LOG_LEVEL, default info).")
     var logLevel: String?
 
+    @Option(help: "Say what this collection file, or folder of such, would do to the stored records, and end; may be repeated.")
+    var check: [String] = []
+
     @Flag(help: "Stop when standard input reaches its end.")
     var exitWithParent = false
 
     func run() async throws {
+        if !check.isEmpty { return try runCheck() }
         let level = try ProcessLog.level(logLevel)
         let settings = try gatewaySettings()
         ProcessLog.bootstrap(level: level, format: try EnvironmentSetting.value(logFormat, "KAZI_LOG_FORMAT", default: .json))
@@ -80,6 +84,17 @@ struct KaziGateway: AsyncParsableCommand {
             try await Gateway(settings).run(exitingWithParent: exitWithParent)
         } catch let failure as StartFailure {
             ProcessLog.explain(failure.description, of: "kazi-gateway")
+            throw ExitCode.failure
+        }
+    }
+
+    private func runCheck() throws {
+        do {
+            let verdict = try CollectionCheck(check, settings: try gatewaySettings())
+            for line in verdict.lines { print(line) }
+            guard verdict.isAccepted else { throw ExitCode.failure }
+        } catch let failure as StartFailure {
+            ProcessLog.explain(failure.description, of: "kazi check")
             throw ExitCode.failure
         }
     }

@@ -96,7 +96,7 @@ extension RecordService {
         guard !records.isEmpty else { return [] }
         let vectors = try await embedNew(records, definition, options)
         let operations = zip(records, vectors).map {
-            WriteOperation.insert($0.write($1), duplicates: options.duplicates)
+            WriteOperation.insert(rowWrite($0, $1, definition.name), duplicates: options.duplicates)
         }
         let results = try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
             try await store.mapped { try await $0.write(operations, to: definition.name, atomically: atomically) }
@@ -114,9 +114,11 @@ extension RecordService {
     private func embedNew(
         _ records: [ValidRecord], _ definition: CollectionDefinition, _ options: BatchOptions
     ) async throws(ServiceFailure) -> [VectorWrite] {
-        guard definition.needsModel, options.duplicates == .skip else { return try await embed(records, definition) }
+        // A vector that is there may be of the set that is being replaced.
+        let isSettled = sets.state(of: definition.name)?.target == nil
+        guard definition.needsModel, options.duplicates == .skip, isSettled else { return try await embed(records, definition) }
         let existing = try await store.mapped {
-            try await $0.duplicates(of: records.map { $0.write(.none) }, in: definition.name)
+            try await $0.duplicates(of: records.map { rowWrite($0, .none, definition.name) }, in: definition.name)
         }
         var vectors = [VectorWrite?](repeating: nil, count: records.count)
         for (index, id) in existing.enumerated() {

@@ -21,6 +21,7 @@ struct RecordService: Sendable {
     let store: RecordStore
     /// `nil` when no collection needs a model.
     let embedding: (any EmbeddingProvider)?
+    let sets: VectorSets
 
     /// A record that is read, merged and written back is tried again when another write came between, this often.
     private static let conflictAttemptMax = 5
@@ -51,7 +52,7 @@ struct RecordService: Sendable {
         }
         let valid = try definition.validated(body)
         let vector = try await embed([valid], definition)[0]
-        let operation = WriteOperation.insert(valid.write(vector), duplicates: .write)
+        let operation = WriteOperation.insert(rowWrite(valid, vector, collection), duplicates: .write)
         guard let key else { return try await write(operation, valid, to: collection) }
         return WrittenRecord(try await store.mapped { try await $0.write(operation, to: collection, idempotency: key) })
     }
@@ -66,7 +67,7 @@ struct RecordService: Sendable {
             let current = try await read(id, in: collection, ifMatch: ifMatch)
             let vector = try await vector(of: valid, replacing: current, definition)
             return try await write(
-                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+                .replace(id: id, rowWrite(valid, vector, collection), expectedSeq: current.seq), valid, to: collection)
         }
     }
 
@@ -88,7 +89,7 @@ struct RecordService: Sendable {
             let valid = try definition.validated(MergePatch.apply(patch, to: .object(fields)))
             let vector = try await vector(of: valid, replacing: current, definition)
             return try await write(
-                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+                .replace(id: id, rowWrite(valid, vector, collection), expectedSeq: current.seq), valid, to: collection)
         }
     }
 
@@ -140,6 +141,14 @@ struct RecordService: Sendable {
     }
 
     // MARK: Vectors
+
+    /// The record with its vector, which is of the set that serves and, while another is in the making, of that one too.
+    func rowWrite(_ valid: ValidRecord, _ vector: VectorWrite, _ collection: String) -> RecordWrite {
+        RecordWrite(
+            body: valid.body, filterValues: valid.filterValues, key: valid.key,
+            vector: sets.serveAnotherModel(in: collection) ? .none : vector, pendingVector: vector,
+            vectorGeneration: sets.generation(of: collection))
+    }
 
     /// One vector for each record: its own, or that of its text.
     func embed(_ records: [ValidRecord], _ definition: CollectionDefinition) async throws(ServiceFailure) -> [VectorWrite] {
@@ -202,12 +211,6 @@ struct RecordService: Sendable {
 extension WrittenRecord {
     init(_ answer: IdempotentAnswer) {
         self.init(record: answer.record, kind: answer.result.kind, isReplay: answer.isReplay)
-    }
-}
-
-extension ValidRecord {
-    func write(_ vector: VectorWrite) -> RecordWrite {
-        RecordWrite(body: body, filterValues: filterValues, key: key, vector: vector)
     }
 }
 

@@ -23,6 +23,7 @@ struct SearchService: Sendable {
     let store: RecordStore
     let embedding: (any EmbeddingProvider)?
     let cluster: ClusterDriver
+    let sets: VectorSets
 
     /// Candidates that each list gives to a fusion of both: beyond them a rank adds next to nothing.
     private static let fusionDepth = 100
@@ -104,6 +105,10 @@ struct SearchService: Sendable {
             return vector
         case .text(let text):
             guard let embedding else { throw .faulty(reason: "a text search without a model") }
+            guard !sets.serveAnotherModel(in: definition.name) else {
+                throw .unavailable(
+                    "The records of '\(definition.name)' are being embedded by another model", retryAfter: .seconds(10))
+            }
             do {
                 return try await embedding.embed(text, priority: .query, deadline: deadline)
             } catch {

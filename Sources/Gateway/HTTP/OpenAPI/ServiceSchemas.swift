@@ -86,6 +86,7 @@ enum ServiceSchemas {
                     "type": "object", "required": ["shards", "seq", "lag"],
                     "properties": [
                         "shards": ["type": "string"], "seq": count, "lag": ["type": ["integer", "null"]],
+                        "embedding_anew": ["type": ["object", "null"], "additionalProperties": count],
                     ],
                 ],
             ],
