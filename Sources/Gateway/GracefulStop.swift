@@ -16,6 +16,7 @@ final class GracefulStop: Service {
 
     /// For attempts that the kernel has answered already: their clients' side of the handshake is on its way.
     private static let handshakeTime = Duration.milliseconds(200)
+    private static let quietTime = Duration.milliseconds(50)
     /// How long the accepting of what has got through may take beyond that.
     private static let acceptTimeout = Duration.seconds(2)
 
@@ -36,11 +37,25 @@ final class GracefulStop: Service {
             return
         }
         try? await Task.sleep(for: Self.handshakeTime)
+        await waitUntilAllAreIn(socket)
+    }
+
+    /// Waits until no connection is on its way from the kernel to the task that serves it, for a while on end: one that is
+    /// neither accepted nor served when the socket is closed is lost, and NIO ends the process over it.
+    private func waitUntilAllAreIn(_ socket: any SocketOptionProvider) async {
         let deadline = ContinuousClock.now + Self.acceptTimeout
+        var quietSince: ContinuousClock.Instant?
         while ContinuousClock.now < deadline {
             // Of a listening socket this is how many connections wait to be accepted.
-            guard let waiting = try? await socket.getTCPInfo().get().tcpi_unacked, waiting > 0 else { break }
-            try? await Task.sleep(for: .milliseconds(2))
+            guard let waitingCount = try? await socket.getTCPInfo().get().tcpi_unacked else { return }
+            if waitingCount > 0 || registry.isAccepting {
+                quietSince = nil
+            } else if let quietSince {
+                if ContinuousClock.now - quietSince >= Self.quietTime { return }
+            } else {
+                quietSince = .now
+            }
+            try? await Task.sleep(for: .milliseconds(5))
         }
     }
 }
