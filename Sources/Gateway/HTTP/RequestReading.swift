@@ -49,7 +49,8 @@ extension Request {
             throw .contentTooLarge(limitBytes: limitBytes)
         }
         let scope = RequestScope.current
-        try scope?.reserveBody(headers[.contentLength].flatMap { Int($0) } ?? limitBytes)
+        let unannouncedBytes = headers[.transferEncoding] == nil ? 0 : limitBytes
+        try scope?.reserveBody(headers[.contentLength].flatMap { Int($0) } ?? unannouncedBytes)
         do {
             try await BodyInvitation.current?.send()
             let buffer = try await body.collect(upTo: limitBytes)

@@ -19,8 +19,8 @@ struct ConnectionLimits: Sendable {
     /// How long a connection is kept after its last answer for the client to read that. Closing with bytes unread makes
     /// the kernel reset the connection, and a reset can overtake the answer.
     var lingerTimeout = TimeAmount.seconds(2)
-    /// How long an idle connection is kept while the gateway stops: a request may be on its way on it.
-    var drainTimeout = TimeAmount.milliseconds(500)
+    /// How long after its last answer a connection is kept while the gateway stops: a request may be on its way on it.
+    var drainTimeout = TimeAmount.seconds(2)
 
     init(_ settings: GatewaySettings) {
         headBytesMax = settings.headBytesMax

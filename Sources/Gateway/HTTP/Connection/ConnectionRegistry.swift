@@ -72,6 +72,9 @@ final class ConnectionRegistry: Sendable {
 
     var isDraining: Bool { state.withLockedValue(\.isDraining) }
 
+    /// Whether there are connections that were accepted and are not served yet.
+    var isAccepting: Bool { state.withLockedValue { $0.openCount > $0.records.count } }
+
     /// From now on every answer closes its connection.
     func drain() { state.withLockedValue { $0.isDraining = true } }
 

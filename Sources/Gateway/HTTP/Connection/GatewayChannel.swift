@@ -69,9 +69,13 @@ struct GatewayChannel: ServerChildChannel {
             while let head = try await parts.nextHead() {
                 let hasBody = head.headerFields[.contentLength].map { $0 != "0" } ?? (head.headerFields[.transferEncoding] != nil)
                 let body = hasBody ? RequestBody(asyncSequence: IncomingBody(parts: parts)) : RequestBody(buffer: ByteBuffer())
-                let invitation = BodyInvitation(head) { try await outbound.write(.head(HTTPResponse(status: .continue))) }
-                try await BodyInvitation.$current.withValue(invitation) {
-                    try await responder(Request(head: head, body: body), ResponseWriter(outbound: outbound), channel)
+                let request = Request(head: head, body: body)
+                if let invitation = BodyInvitation(head, { try await outbound.write(.head(HTTPResponse(status: .continue))) }) {
+                    try await BodyInvitation.$current.withValue(invitation) {
+                        try await responder(request, ResponseWriter(outbound: outbound), channel)
+                    }
+                } else {
+                    try await responder(request, ResponseWriter(outbound: outbound), channel)
                 }
             }
         } catch let fault as ConnectionFault {

@@ -204,7 +204,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 decorate(&head)
                 part = .head(head)
             }
-        case .body(.byteBuffer(let buffer)): answerPace.passed(buffer.readableBytes)
+        case .body(.byteBuffer(let buffer)): answerPace.buffered(buffer.readableBytes)
         case .body: break
         case .end:
             if !owed.isEmpty { owed.removeFirst() }
@@ -249,10 +249,15 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isWritable {
             answerPace.pause(.now())
         } else {
-            answerPace.begin(.now())
+            answerPace.begin(.now(), bufferedBytes: bufferedBytes(context))
             schedule(context)
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// What this process has written and the kernel has not taken.
+    private func bufferedBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
@@ -308,7 +313,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let now = NIODeadline.now()
         if let lingerEnd, lingerEnd <= now { return context.close(promise: nil) }
         if !context.channel.isWritable {
-            answerPace.waiting(try? context.channel.syncOptions?.getOption(.bufferedWritableBytes))
+            answerPace.found(buffered: bufferedBytes(context))
             if answerPace.isTooSlow(now) { return close(context, .slowReader) }
         }
         switch reading {

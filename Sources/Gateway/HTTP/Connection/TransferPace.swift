@@ -11,8 +11,8 @@ struct TransferPace {
     /// Since when the client is waited for; `nil`: it is not.
     private var waitStart: NIODeadline?
     private var bytesInStretch = 0
-    /// What lay in the outgoing buffer when it was last looked at.
-    private var bufferedBytes: Int?
+    /// What lies in the outgoing buffer unless the client has taken some of it.
+    private var bufferedBytes = 0
 
     init(_ limits: ConnectionLimits) {
         stretch = limits.stallTimeout
@@ -20,10 +20,12 @@ struct TransferPace {
     }
 
     /// A transfer begins, and the client is waited for.
-    mutating func begin(_ now: NIODeadline) {
+    ///
+    /// - Parameter bufferedBytes: What lies in the outgoing buffer; nothing for what comes in.
+    mutating func begin(_ now: NIODeadline, bufferedBytes: Int = 0) {
         waited = .zero
         startStretch()
-        bufferedBytes = nil
+        self.bufferedBytes = bufferedBytes
         waitStart = now
     }
 
@@ -40,9 +42,12 @@ struct TransferPace {
         waitStart = nil
     }
 
-    /// Takes note of what lies in the outgoing buffer: what has left it has passed.
-    mutating func waiting(_ bytes: Int?) {
-        if let bytes, let earlier = bufferedBytes, bytes < earlier { bytesInStretch += earlier - bytes }
+    /// Bytes went into the outgoing buffer.
+    mutating func buffered(_ bytes: Int) { bufferedBytes += bytes }
+
+    /// Takes note of what lies in the outgoing buffer now: the rest of it has passed.
+    mutating func found(buffered bytes: Int) {
+        bytesInStretch += max(0, bufferedBytes - bytes)
         bufferedBytes = bytes
     }
 
