@@ -321,7 +321,7 @@ def schemathesis(cluster, folder, *arguments):
     command = [
         SCHEMATHESIS, "--no-color", "run", f"{cluster.gateway.http}/openapi.json", "--checks", "all", "--mode", "all",
         "--generation-deterministic", "--seed", str(SEED), "--continue-on-failure", "--suppress-health-check", "all",
-        *arguments]
+        "--request-timeout", "120", *arguments]
     environment = clean_environment(
         SCHEMATHESIS_HOOKS=str(HOOKS), KAZI_EXCEPTIONS_NOTE=str(note), PYTHONPATH=str(HOOKS.parents[1]), NO_PROXY="*")
     result = subprocess.run(
