@@ -41,7 +41,9 @@ def test_what_is_compatible_is_applied_at_the_next_start(new_cluster, tmp_path):
     assert "remote becomes a filter field" in result.stdout
     change(cluster, "jobs", text)
     restart(cluster)
-    assert cluster.api.read("jobs", first["id"]) == first | {"remote": None}
+    # A record shows the fields it was written with; its next write brings the new one.
+    assert cluster.api.read("jobs", first["id"]) == first
+    assert cluster.api.patch(f"/api/v1/jobs/{first['id']}", {}).json()["remote"] is None
     cluster.api.add("jobs", job(remote=True))
     assert [record["remote"] for record in cluster.api.get("/api/v1/jobs", remote="true").json()] == [True]
 
@@ -53,7 +55,6 @@ def test_what_would_break_stored_records_is_refused_with_their_ids(new_cluster, 
         JOBS_WITHOUT_VECTORS.replace("company:     { type: string, minLength: 1 }", "company:     { type: string, maxLength: 8 }"),
         JOBS_WITHOUT_VECTORS.replace("required: [title, company, source]", "required: [title, company, source, location]"),
         JOBS_WITHOUT_VECTORS.replace("enum: [brightermonday, linkedin, jobwebkenya]", "enum: [brightermonday]"),
-        JOBS_WITHOUT_VECTORS.replace("  url:         { type: string }", "  url:         { type: string }\nadditionalProperties: false").replace("location:    { type: string }", "location:    { type: integer }").replace("required: [", "required: [location, "),
     ):
         result = check(cluster, tmp_path, "jobs", text)
         assert result.returncode == 1, text
@@ -87,17 +88,17 @@ def test_a_changed_embed_is_embedded_anew_while_the_old_vectors_serve(new_cluste
     texts = JOBS.replace("embed:  [title, company, location, description]", "embed:  [title]")
     cluster = new_cluster(collections={"jobs": texts, "notes": NOTES}, workers=1)
     cluster.api.add_all("jobs", [
-        job(title="Clerk", description="Keeps bees and sells their honey"), job(title="Driver", description="Drives a bus"),
+        job(title="Vacancy 17", description="Keeps bees and sells their honey"), job(title="Shepherd", description="Drives a bus"),
         job(title="Teacher", description="Teaches mathematics"),
     ] + [job(title=f"Cook number {number}", description="Cooks for a hotel") for number in range(60)], wait="searchable")
-    assert cluster.api.search("jobs", text="beekeeper", top_k=1)[0]["title"] != "Clerk"
+    assert cluster.api.search("jobs", text="beekeeper", top_k=1)[0]["title"] == "Shepherd"
     assert "embedded anew" in check(cluster, tmp_path, "jobs", JOBS).stdout
     change(cluster, "jobs", JOBS)
     restart(cluster)
 
     def finds_by_description():
         answer = cluster.api.post("/api/v1/jobs/search", {"text": "beekeeper", "top_k": 1})
-        return answer.status_code == 200 and answer.json() and answer.json()[0]["title"] == "Clerk"
+        return answer.status_code == 200 and answer.json() and answer.json()[0]["title"] == "Vacancy 17"
 
     wait_until(finds_by_description, "the new vectors to serve", within=120)
     # Writes during and after it have vectors of the new kind, and nothing is lost.

@@ -28,7 +28,7 @@ struct Backup: AsyncParsableCommand {
             if verify {
                 summary = try RecordStore.verifyBackup(at: file)
             } else {
-                var progress = BackupLine()
+                let progress = BackupLine()
                 defer { progress.clear() }
                 summary = try RecordStore.backup(ofDirectory: try directory(), to: file, replacing: overwrite) { progress.show($0) }
             }
@@ -65,7 +65,7 @@ struct Restore: AsyncParsableCommand {
     func run() async throws {
         let directory = try EnvironmentSetting.value(dataDir, "KAZI_DATA_DIR", default: "kazi-data")
         do throws(BackupError) {
-            var progress = BackupLine()
+            let progress = BackupLine()
             let result = try RecordStore.restore(from: file, into: directory, keepsPrevious: !discard) { progress.show($0) }
             progress.clear()
             var text = "\(directory): \(result.backup.text)\n"

@@ -124,14 +124,15 @@ struct CollectionSchemas {
 
     // MARK: Shown
 
-    /// Every declared field is there, absent ones as null.
+    /// Every declared field is there, absent ones as null, unless the record was written before an optional field was declared.
     private var record: JSONObject {
         let properties = shownProperties
+        let required = ["id"] + definition.fields.filter(\.isRequired).map(\.name) + ["created_at", "updated_at"]
         return Self.titled(
             definition,
             [
                 "type": "object", "properties": .object(properties),
-                "required": .array(properties.members.map(\.key).filter { $0 != "vector" }.map { .string($0) }),
+                "required": .array(required.map(JSON.string)),
             ])
     }
 
