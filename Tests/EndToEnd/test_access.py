@@ -20,12 +20,12 @@ from harness.waiting import wait_until
 
 SECRET = "a secret of the tests, which is long enough to sign"
 STATIC_KEY = "an-admin-key-of-the-tests"
-COLLECTIONS = {"jobs": JOBS_WITHOUT_VECTORS, "other": JOBS_WITHOUT_VECTORS}
+FILES = {"jobs": JOBS_WITHOUT_VECTORS, "other": JOBS_WITHOUT_VECTORS}
 
 
 def new_gateway(new_cluster, **environment):
     """A gateway without workers, with these variables set."""
-    return new_cluster(collections=COLLECTIONS, workers=0, environment=environment)
+    return new_cluster(collections=FILES, workers=0, environment=environment)
 
 
 def command(cluster, *arguments, input=None):

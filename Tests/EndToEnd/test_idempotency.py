@@ -13,7 +13,7 @@ from urllib3.util import Retry
 from harness.api import issues
 from harness.collections import JOBS, JOBS_WITHOUT_VECTORS, job
 
-COLLECTIONS = {"idem_jobs": JOBS_WITHOUT_VECTORS, "idem_other": JOBS_WITHOUT_VECTORS}
+COLLECTIONS = {"idem_jobs": JOBS_WITHOUT_VECTORS, "idem_other": JOBS_WITHOUT_VECTORS, "idem_embedded": JOBS}
 PATH = "/api/v1/idem_jobs"
 
 
@@ -108,7 +108,7 @@ def test_an_empty_key_is_refused(api):
     assert issues(create(api, "", job()))[0]["loc"] == ["header", "x-idempotency-key"]
 
 
-@pytest.mark.parametrize("collection", ["idem_jobs", "jobs"])
+@pytest.mark.parametrize("collection", ["idem_jobs", "idem_embedded"])
 def test_32_at_once_write_one_record(pair, key, collection):
     start = threading.Barrier(32)
 

@@ -25,6 +25,10 @@ DOCUMENTED = {
     "places": points(8).replace("filter: [label, city, size, seen_at, is_open, tags]", "filter: [is_open]"),
 }
 
+# With these all routes do their work: tokens are signed, and the key opens /admin.
+KEY = "a-key-for-whoever-reads-the-document"
+ACCESS = {"KAZI_API_KEY": KEY, "KAZI_JWT_SECRET": "a secret of more than thirty-two bytes", "KAZI_RATE_LIMIT_SIGN_IN": "1000000/second"}
+
 SEED = 20
 SCHEMATHESIS = pathlib.Path(sys.executable).with_name("schemathesis")
 HOOKS = pathlib.Path(__file__).with_name("harness") / "schemathesis_hooks.py"
@@ -34,7 +38,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 @pytest.fixture(scope="module")
 def documented(tmp_path_factory):
     """A pair of its own: thousands of records that nobody else wants to see."""
-    cluster = Cluster(tmp_path_factory.mktemp("documented"), DOCUMENTED)
+    cluster = Cluster(tmp_path_factory.mktemp("documented"), DOCUMENTED, environment=ACCESS)
     try:
         yield cluster.start()
         cluster.stop()
@@ -321,7 +325,7 @@ def schemathesis(cluster, folder, *arguments):
     command = [
         SCHEMATHESIS, "--no-color", "run", f"{cluster.gateway.http}/openapi.json", "--checks", "all", "--mode", "all",
         "--generation-deterministic", "--seed", str(SEED), "--continue-on-failure", "--suppress-health-check", "all",
-        "--request-timeout", "120", *arguments]
+        "--request-timeout", "120", "--header", f"X-API-Key: {KEY}", *arguments]
     environment = clean_environment(
         SCHEMATHESIS_HOOKS=str(HOOKS), KAZI_EXCEPTIONS_NOTE=str(note), PYTHONPATH=str(HOOKS.parents[1]), NO_PROXY="*")
     result = subprocess.run(

@@ -35,7 +35,7 @@ class Visit:
         self.errors = []
         self.strangers = []
         self._context = chromium.new_context(base_url=address, locale="en-GB", **options)
-        self._context.set_default_timeout(30_000)
+        self._context.set_default_timeout(240_000)
         self.page = self._context.new_page()
         self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

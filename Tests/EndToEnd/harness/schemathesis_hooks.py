@@ -171,6 +171,16 @@ def batch_lines(exchange):
 # Refused, though the schema alone would have it
 
 
+def lines_that_are_no_json(exchange):
+    """A schema can say that NDJSON is text, not what is in its lines; an atomic batch is refused for one of them."""
+    return exchange.media_type == "application/x-ndjson" and exchange.status == 422 and exchange.path.endswith("/batch")
+
+
+def key_of_another_request(exchange):
+    """An idempotency key belongs to the first request that used it."""
+    return _explains(exchange, lambda issue: issue["loc"] == ["header", "x-idempotency-key"] and "another request" in issue["msg"])
+
+
 def broken_rule(exchange):
     """`salary_min <= salary_max` and `timestamp <= now` are rules between values, which JSON Schema has no word for."""
     if exchange.status == 400:
@@ -265,7 +275,7 @@ def _explains(exchange, is_so):
 EXCEPTIONS = {
     AcceptedNegativeData: [lax_mode, batch_lines, precondition],
     RejectedPositiveData: [
-        broken_rule, cursor_of_ones_own, one_source, mode_without_text, write_to_come, vector_of_bytes, vector_too_small,
+        lines_that_are_no_json, key_of_another_request, broken_rule, cursor_of_ones_own, one_source, mode_without_text, write_to_come, vector_of_bytes, vector_too_small,
         precondition, filter_limits,
     ],
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import RecordSchema
 
 extension DocumentedOperation {
@@ -14,10 +15,17 @@ extension DocumentedOperation {
         if operation.takesFilters, let schemas { parameters += schemas.definition.columns.flatMap(filters) }
         parameters += operation.headers.map { header in
             ["name": .string(header.name), "in": "header", "required": false, "description": .string(header.summary),
-             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "format": "int64", "minimum": 0, "maximum": .integer(.max)]
-                : ["type": "string"]]
+             "schema": Self.schema(ofHeader: header.name)]
         }
         return parameters
+    }
+
+    private static func schema(ofHeader name: String) -> JSON {
+        switch name {
+        case "X-Kazi-Min-Seq": ["type": "integer", "format": "int64", "minimum": 0, "maximum": .integer(.max)]
+        case IdempotencyHeader.name.canonicalName: ["type": "string", "minLength": 1, "maxLength": 255]
+        default: ["type": "string"]
+        }
     }
 
     private func parameter(_ parameter: Parameter) -> JSON {

@@ -99,6 +99,7 @@ struct OpenAPIDocument {
 
     private static let tagDescriptions: [String: String] = [
         "search": "Searches of the default collection.",
+        "records": "All collections at once.",
         "service": "What the gateway says of itself.",
         "access": "Who a request is from.",
         "admin": "For operators.",
