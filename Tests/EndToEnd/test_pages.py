@@ -86,6 +86,7 @@ class TestDocs:
     def test_swagger_ui_runs_a_search(self, visit, plants):
         docs = visit()
         page = docs.open("/docs")
+        page.locator("#operations-tag-meadow").click()
         block = page.locator(".opblock-post:has([data-path='/api/v1/meadow/search'])")
         block.locator(".opblock-summary-control").click()
         block.locator("textarea.body-param__text").fill('{"text": "blue bells", "top_k": 2}')

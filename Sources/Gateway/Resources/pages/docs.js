@@ -13,6 +13,8 @@ window.ui = SwaggerUIBundle({
   layout: "BaseLayout",
   validatorUrl: null,
   deepLinking: true,
+  // A gateway may have dozens of collections: the operations of one are drawn when it is opened.
+  docExpansion: "none",
   filter: true,
   tryItOutEnabled: true,
   displayRequestDuration: true,
