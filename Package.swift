@@ -33,6 +33,10 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let protobuf = product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -55,6 +59,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -83,15 +89,15 @@ let package = Package(
             name: "Messaging", dependencies: ["CZeroMQ", "WireProtocol", .concurrencyHelpers], swiftSettings: strict),
         .target(name: "Cluster", swiftSettings: strictAndOptimised),
         .target(
-            name: "ServiceRuntime", dependencies: [.argumentParser, .logging, .serviceLifecycle], swiftSettings: strict),
+            name: "ServiceRuntime", dependencies: [.argumentParser, .concurrencyHelpers, .logging, .serviceLifecycle], swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
                 "RecordSchema", "Access", "Embedding", "RecordStore", "WireProtocol", "Messaging", "Cluster",
-                "ServiceRuntime", .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore, .nioPosix,
-                .serviceLifecycle, .unixSignals,
+                "ServiceRuntime", .concurrencyHelpers, .crypto, .httpTypes, .hummingbird, .hummingbirdCore, .logging, .nioCore,
+                .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioPosix, .nioSSL, .nioTLS, .serviceLifecycle, .unixSignals,
             ],
-            resources: [.copy("Resources/collections")],
+            resources: [.copy("Resources/collections"), .copy("Resources/pages")],
             swiftSettings: strict),
         .target(
             name: "SearchWorker",

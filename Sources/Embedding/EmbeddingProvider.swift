@@ -24,6 +24,9 @@ public protocol EmbeddingProvider: Sendable {
         _ texts: [String], priority: EmbeddingPriority, deadline: ContinuousClock.Instant?
     ) async throws(EmbeddingError) -> EmbeddingMatrix
 
+    /// What it has done and what waits, for metrics.
+    var figures: EmbeddingFigures { get }
+
     /// Refuses new work, fails what is queued with `shutDown`, and returns when nothing of the provider runs any more.
     /// Calling it again is harmless.
     func shutdown() async
@@ -44,4 +47,28 @@ public enum EmbeddingPriority: Sendable, Hashable, CaseIterable {
     case query
     /// Records on their way into a collection: throughput counts, not the single text.
     case ingestion
+}
+
+/// What a provider has done since it was made, and what waits.
+public struct EmbeddingFigures: Sendable, Hashable {
+    public struct Lane: Sendable, Hashable {
+        /// Pieces of text that wait.
+        public var waitingPieceCount = 0
+        /// Texts that were given a vector, from memory or not.
+        public var textCount: UInt64 = 0
+        /// Calls that were refused because too much waited.
+        public var refusedCount: UInt64 = 0
+    }
+
+    public var query = Lane()
+    public var ingestion = Lane()
+    /// Time that threads spent encoding, all together.
+    public var encodingSeconds = 0.0
+    public var encodedPieceCount: UInt64 = 0
+    /// Queries whose vector was still known, and those for which it was not.
+    public var cacheHitCount: UInt64 = 0
+    public var cacheMissCount: UInt64 = 0
+    public var cachedCount = 0
+
+    public init() {}
 }

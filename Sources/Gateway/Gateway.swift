@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import RecordSchema
 import RecordStore
 import ServiceRuntime
@@ -25,23 +26,27 @@ public struct Gateway: Sendable {
     ///
     /// - Throws: `StartFailure` when it cannot start.
     public func run(exitingWithParent: Bool) async throws {
+        // Read before anything is opened: a wrong file costs nothing.
+        let tls = try TLSFiles.context(settings)
         let definitions = try GatewayStart.collections(settings)
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
         let catalog = try GatewayStart.catalog(definitions, settings)
+        let pages = try GatewayStart.pages(settings)
         let commits = CommitSignal()
         let store = try GatewayStart.store(settings, definitions, model: model) { collections, headSeq in
             commits.signal(collections, headSeq)
         }
         try await GatewayStart.checkListening(settings, store)
+        let sets = try await GatewayStart.vectorSets(store, catalog, modelDigest: model?.digest)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, store: store, commits: commits, embedding: embedding, modelDigest: model?.digest,
-            hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding,
+            modelDigest: model?.digest, sets: sets, hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
         do {
-            try await serve(parts, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
+            try await serve(parts, tls, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
         } catch {
             await close(parts)
             throw StartFailure(serving: settings, error) ?? error
@@ -49,37 +54,53 @@ public struct Gateway: Sendable {
         await close(parts)
     }
 
-    private func serve(_ parts: GatewayParts, messagingEndpoint: String, exitingWithParent: Bool) async throws {
+    private func serve(
+        _ parts: GatewayParts, _ tls: NIOSSLContext?, messagingEndpoint: String, exitingWithParent: Bool
+    ) async throws {
+        let stop = GracefulStop(registry: parts.connections)
         let configuration = ApplicationConfiguration(
-            address: .hostname(settings.host, port: settings.port),
-            availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionCountMax))
+            address: .hostname(settings.host, port: settings.port), backlog: Self.backlog,
+            availableConnectionsDelegate: ConnectionAdmission(registry: parts.connections))
         var quiet = logger
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             responder: Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder(),
-            server: .http1(configuration: .init(idleTimeout: .nanoseconds(settings.idleTimeout.nanoseconds))),
+            server: HTTPServerBuilder { [settings] responder in
+                GatewayChannel(
+                    responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,
+                    faults: ConnectionFaultAnswer(metrics: parts.metrics, log: parts.pipeline.log))
+            },
             configuration: configuration,
             onServerRunning: { channel in
+                stop.listens(on: channel)
                 announceAddresses(channel.localAddress?.port ?? settings.port, messagingEndpoint)
             },
             logger: quiet)
+        // Stopped in the opposite order.
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup)
+            .init(service: application, successTerminationBehavior: .gracefullyShutdownGroup),
+            .init(service: stop, successTerminationBehavior: .ignore),
         ]
+        if let reembedder = parts.reembedder {
+            services.append(.init(service: reembedder, successTerminationBehavior: .ignore))
+        }
         if exitingWithParent {
             services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))
         }
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
         // A client that keeps a connection open must not keep the process from ending.
-        group.maximumGracefulShutdownDuration = .seconds(4)
+        group.maximumGracefulShutdownDuration = settings.stopTimeout
         try await ServiceGroup(configuration: group).run()
     }
 
+    /// Connections that may wait to be accepted; the kernel's own limit is lower where `net.core.somaxconn` is.
+    private static let backlog = 1024
+
     private func announceAddresses(_ port: Int, _ messagingEndpoint: String) {
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        let http = "http://\(host):\(port)"
+        let http = "\(settings.certificateFile == nil ? "http" : "https")://\(host):\(port)"
         logger.notice("listening", metadata: ["http": "\(http)", "zmq": "\(messagingEndpoint)"])
         do {
             try AddressFile.write(http: http, zmq: messagingEndpoint, dataDirectory: settings.dataDirectory)

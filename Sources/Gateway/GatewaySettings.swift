@@ -16,13 +16,46 @@ public struct GatewaySettings: Sendable {
     public var defaultCollection: String?
     /// Folder of the embedding model; `nil`: where `scripts/setup` put it. See `ModelLocation`.
     public var modelDirectory: String?
+    /// Whether `/openapi.json`, `/docs` and `/redoc` are served.
+    public var servesDocs = true
+    /// Folder of Swagger UI and ReDoc; `nil`: where `scripts/setup` put them, and without them where they are not there.
+    public var docsAssetsDirectory: String?
     /// Threads that embed texts, 1...256. As many as there are cores: their priority is lower than that of the threads
     /// that serve, so an import takes what those leave.
     public var embeddingThreadCount = ProcessInfo.processInfo.activeProcessorCount
-    /// Open HTTP connections at most; further ones wait in the kernel's queue.
+    /// Open HTTP connections at most; for a further one, the connection that has rested longest is closed.
     public var connectionCountMax = 4096
     /// A connection on which nothing moves for this long is closed.
     public var idleTimeout = Duration.seconds(60)
+    /// The request line and all header fields of a request.
+    public var headBytesMax = 32 << 10
+    /// How long the head of a request may take to arrive.
+    public var headTimeout = Duration.seconds(10)
+    /// How long the body of a request may take to arrive.
+    public var bodyTimeout = Duration.seconds(300)
+    /// The stretch of time over which the speed of a body, and of an answer, is measured.
+    public var stallTimeout = Duration.seconds(20)
+    /// The least speed at which a body has to come and an answer to be taken; 0: anything at all has to move.
+    public var bytesPerSecondMin = 1024
+    /// PEM files; both or none.
+    public var certificateFile: String?
+    public var privateKeyFile: String?
+    /// Requests that are served at once, by class; at least 1.
+    public var searchCountMax = 64
+    public var writeCountMax = 64
+    public var exportCountMax = 16
+    public var otherCountMax = 256
+    /// Requests of one class that may wait to be served, and for how long.
+    public var queuedCountMax = 256
+    public var queueTimeout = Duration.seconds(1)
+    /// What the bodies of all requests may take of memory; at least `batchBytesMax`.
+    public var bodyMemoryBytesMax = 512 << 20
+    /// A request that takes as long is logged as a warning, with where the time went.
+    public var slowRequestTime = Duration.seconds(1)
+    /// How long requests that were accepted may take to finish when the gateway stops.
+    public var stopTimeout = Duration.seconds(15)
+    /// Whether an answer tells what went wrong in this process. For development.
+    public var showsFaults = false
     /// What a request body may have; batch bodies have a limit of their own.
     public var bodyBytesMax = 1 << 20
     public var batchBytesMax = 64 << 20

@@ -43,6 +43,12 @@ enum GatewayStart {
         }
     }
 
+    static func pages(_ settings: GatewaySettings) throws(StartFailure) -> PageRoutes {
+        PageRoutes(
+            files: try PageRoutes.loadFiles(), servesDocs: settings.servesDocs,
+            assets: settings.servesDocs ? try DocsAssets.load(named: settings.docsAssetsDirectory) : nil)
+    }
+
     /// The model, where a collection needs one.
     static func model(
         _ settings: GatewaySettings, for definitions: [CollectionDefinition]
@@ -77,12 +83,28 @@ enum GatewayStart {
         do {
             return try RecordStore(
                 directory: settings.dataDirectory, collections: definitions.map { $0.stored(model: settingsOfModel) },
+                reembeds: true,
                 derive: { collection, body in try StoredBody.derive(body, byName[collection]) }, onCommit: onCommit)
         } catch {
             throw StartFailure(explain(error))
         }
     }
 
+
+    /// Which vectors serve, before anything is served.
+    static func vectorSets(
+        _ store: RecordStore, _ catalog: Catalog, modelDigest: String?
+    ) async throws(StartFailure) -> VectorSets {
+        let sets = VectorSets(modelDigest: modelDigest)
+        for definition in catalog.searchable {
+            do {
+                sets.set(try await store.vectorState(of: definition.name), of: definition.name)
+            } catch {
+                throw StartFailure(explain(error))
+            }
+        }
+        return sets
+    }
 
     static func hub() throws(StartFailure) -> MessageHub {
         do {
@@ -108,7 +130,7 @@ enum GatewayStart {
         }
     }
 
-    private static func explain(_ error: StoreError) -> String {
+    static func explain(_ error: StoreError) -> String {
         switch error {
         case .unwritable(let path, let detail): "cannot write \(path) (--data-dir): \(detail)"
         case .notADatabase(let path): "\(path) is no SQLite database; move it away, or use another --data-dir"
@@ -123,7 +145,7 @@ enum GatewayStart {
         }
     }
 
-    private static func explain(_ change: CollectionChange) -> String {
+    static func explain(_ change: CollectionChange) -> String {
         switch change {
         case .columnType(let field, let stored, let declared): "filter field \(field) was \(stored) and is now \(declared)"
         case .dimension(let stored, let declared):

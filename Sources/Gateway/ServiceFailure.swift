@@ -21,6 +21,8 @@ enum ServiceFailure: Error {
     case unavailable(String, retryAfter: Duration)
     /// The search ran out of the time it was given.
     case deadlineExceeded(String)
+    /// The request did not arrive whole.
+    case brokenRequest(ConnectionFault)
     /// A fault of ours. The reason is for the log, never for the client.
     case faulty(reason: String)
 }

@@ -98,7 +98,8 @@ extension RecordStore {
                 idempotencyBytes: state.idempotency.byteCount,
                 queuedOperationCount: state.queue.operationCount, queuedBytes: state.queue.byteCount,
                 readCount: state.readCount, transactionCount: state.queue.transactionCount,
-                operationCount: state.queue.answeredOperationCount)
+                operationCount: state.queue.answeredOperationCount, failedTransactionCount: state.failedTransactionCount,
+                transactionSizes: state.transactionSizes, commitSeconds: state.commitSeconds)
         }
     }
 

@@ -17,6 +17,8 @@ public final class RecordStore: RecordStoring {
     let pool: DatabasePool
     let state: NIOLockedValueBox<State>
     private let directory: StoreDirectory
+    /// The database file as it was when it was opened.
+    let openedFile: FileIdentity?
     private let digestKey: (UInt64, UInt64)
     private let onCommit: CommitObserver?
     let now: @Sendable () -> Int64
@@ -29,6 +31,11 @@ public final class RecordStore: RecordStoring {
         var idempotency: IdempotencyLedger
         var readCount = 0
         var isBackingUp = false
+        var failedTransactionCount = 0
+        /// Whether the last transaction failed for the state of the disk, not for what was to be written.
+        var isUnwritable = false
+        var transactionSizes = Distribution(bounds: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500])
+        var commitSeconds = Distribution(bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
         var closeWaiters: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -75,6 +82,7 @@ public final class RecordStore: RecordStoring {
         } catch {
             throw DatabaseFile.openingError(error, path: directory.databasePath)
         }
+        openedFile = FileIdentity(path: directory.databasePath)
         self.limits = limits
         self.onCommit = onCommit
         self.now = now ?? { StoreClock.now() }
@@ -155,9 +163,10 @@ public final class RecordStore: RecordStoring {
                 answers = requests.map { _ in .failure(Self.writingError(error)) }
             }
         }
-        for (request, answer) in zip(requests, answers) { request.answer.resume(returning: answer) }
         let operationCount = requests.reduce(0) { $0 + $1.operations.count }
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        note(answers, operationCount: operationCount, seconds: elapsed)
+        for (request, answer) in zip(requests, answers) { request.answer.resume(returning: answer) }
         let (hasMore, waiters) = state.withLockedValue { state in
             let hasMore = state.queue.finished(
                 operations: operationCount, transactions: transactionCount, seconds: elapsed)
@@ -167,6 +176,18 @@ public final class RecordStore: RecordStoring {
         for waiter in waiters { waiter.resume() }
         // Through the queue again, not in a loop here: checkpoints and checks get their turn in between.
         if hasMore { pool.asyncWriteWithoutTransaction { self.writeTransaction($0) } }
+    }
+
+    private func note(_ answers: [WriteQueue.Answer], operationCount: Int, seconds: Double) {
+        let isUnwritable = answers.contains { answer in
+            if case .failure(.unavailable) = answer { true } else { false }
+        }
+        state.withLockedValue { state in
+            state.isUnwritable = isUnwritable
+            if isUnwritable { state.failedTransactionCount += 1 }
+            state.transactionSizes.observe(Double(operationCount))
+            state.commitSeconds.observe(seconds)
+        }
     }
 
     /// One transaction: on return it is on disk, when it throws nothing of it is.
@@ -240,4 +261,5 @@ public final class RecordStore: RecordStoring {
     /// The size of the write-ahead log file.
     var walBytes: Int { StoreDirectory.fileBytes(directory.walPath) ?? 0 }
     var databasePath: String { directory.databasePath }
+    var directoryPath: String { directory.path }
 }

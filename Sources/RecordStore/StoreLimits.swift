@@ -53,4 +53,10 @@ public struct StoreStatistics: Sendable, Hashable {
     public var transactionCount: Int
     /// Operations that those transactions answered.
     public var operationCount: Int
+    /// Transactions that failed, so that nothing of them was written.
+    public var failedTransactionCount: Int
+    /// Operations in one transaction.
+    public var transactionSizes: Distribution
+    /// Seconds from the first operation of a transaction to its being on disk.
+    public var commitSeconds: Distribution
 }

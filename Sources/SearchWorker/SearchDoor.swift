@@ -11,9 +11,12 @@ final class SearchDoor: Sendable {
     private let latencies = NIOLockedValueBox(LatencyWindow())
     private let announcementSource = NIOLockedValueBox<(@Sendable () -> Announcement)?>(nil)
 
-    init(replicas: ReplicaSet, executor: SearchExecutor) {
+    private let log: SearchLog
+
+    init(replicas: ReplicaSet, executor: SearchExecutor, slowSearchTime: Duration) {
         self.replicas = replicas
         self.executor = executor
+        log = SearchLog(slowSearchTime: slowSearchTime)
     }
 
     /// What a STATUS is answered with; set once, before the first heartbeat.
@@ -94,12 +97,17 @@ final class SearchDoor: Sendable {
         _ search: ShardSearchRequest, _ replica: HeldReplica, _ request: InboundRequest, received: ContinuousClock.Instant
     ) {
         let appliedSeq = replica.appliedSeq
+        let start = ContinuousClock.now
         let gathering = Gathering(queryCount: search.queryCount) { [self] outcome in
             switch outcome {
             case .success(let results):
                 request.reply(ShardSearchReply(results, appliedSeq: appliedSeq))
-                latencies.withLockedValue { $0.record(ContinuousClock.now - received) }
-            case .failure(let failure): request.fail(ErrorReply(failure))
+                let end = ContinuousClock.now
+                latencies.withLockedValue { $0.record(end - received) }
+                log.write(search, results, request, .init(received: received, start: start, end: end))
+            case .failure(let failure):
+                request.fail(ErrorReply(failure))
+                log.write(search, failure, request)
             }
         }
         for queryIndex in 0..<search.queryCount {

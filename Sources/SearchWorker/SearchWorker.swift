@@ -33,7 +33,7 @@ public struct SearchWorker: Sendable {
             throw StartFailure("ZeroMQ cannot be started: \(error)")
         }
         let replicas = ReplicaSet(settings)
-        door = SearchDoor(replicas: replicas, executor: executor)
+        door = SearchDoor(replicas: replicas, executor: executor, slowSearchTime: settings.slowSearchTime)
         do {
             endpoint = try hub.bind(to: settings.searchEndpoint, serving: SearchDoor.kinds) { door.received($0) }
         } catch {

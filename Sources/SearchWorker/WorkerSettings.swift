@@ -23,5 +23,8 @@ public struct WorkerSettings: Sendable {
     /// Rows asked for in one request to the feed.
     public var feedRowLimit = 2048
 
+    /// A search that takes as long is logged as a warning.
+    public var slowSearchTime = Duration.seconds(1)
+
     public init() {}
 }

@@ -10,7 +10,7 @@ public import ServiceLifecycle
 /// a thread pool may end long before the process.
 public struct ParentWatch: Service {
     /// How long after the parent's end a process that does not stop by itself is stopped all the same.
-    private static let patience = Duration.seconds(10)
+    private static let patience = Duration.seconds(20)
 
     public init() {}
 

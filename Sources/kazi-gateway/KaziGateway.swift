@@ -32,11 +32,32 @@ struct KaziGateway: AsyncParsableCommand {
     @Option(help: "Folder of the embedding model (KAZI_MODEL, default where scripts/setup put it).")
     var model: String?
 
+    @Option(help: "Folder of Swagger UI and ReDoc (KAZI_DOCS_ASSETS, default where scripts/setup put it).")
+    var docsAssets: String?
+
+    @Flag(help: "Serve no /openapi.json, /docs and /redoc (KAZI_NO_DOCS=1).")
+    var noDocs = false
+
     @Option(help: "Threads that embed texts (KAZI_EMBED_THREADS, default all cores; their priority is low).")
     var embedThreads: Int?
 
-    @Option(help: "Open HTTP connections at most (KAZI_MAX_CONNECTIONS, default 4096).")
-    var maxConnections: Int?
+    @OptionGroup(title: "Limits")
+    var limits: LimitOptions
+
+    @Option(help: "Certificate chain as a PEM file; with it the API is served over TLS (KAZI_TLS_CERTIFICATE).")
+    var tlsCertificate: String?
+
+    @Option(help: "Private key of the certificate as a PEM file (KAZI_TLS_KEY).")
+    var tlsKey: String?
+
+    @Option(help: "A request that takes as many milliseconds is logged as a warning, with where the time went (KAZI_SLOW_REQUEST_MS, default 1000).")
+    var slowRequestMs: Int?
+
+    @Flag(help: "Answers say what went wrong in this process; for development (KAZI_DEBUG).")
+    var debug = false
+
+    @Option(help: "json or text (KAZI_LOG_FORMAT, default json).")
+    var logFormat: LogFormat?
 
     @Option(help: "Seconds that /api/v1/stats may be old (KAZI_STATS_AGE, default 300).")
     var statsAge: Int?
@@ -47,17 +68,33 @@ struct KaziGateway: AsyncParsableCommand {
     @Option(help: "trace, debug, info, notice, warning, error or critical (KAZI_LOG_LEVEL, default info).")
     var logLevel: String?
 
+    @Option(help: "Say what this collection file, or folder of such, would do to the stored records, and end; may be repeated.")
+    var check: [String] = []
+
     @Flag(help: "Stop when standard input reaches its end.")
     var exitWithParent = false
 
     func run() async throws {
+        if !check.isEmpty { return try runCheck() }
         let level = try ProcessLog.level(logLevel)
         let settings = try gatewaySettings()
-        ProcessLog.bootstrap(level: level)
+        ProcessLog.bootstrap(level: level, format: try EnvironmentSetting.value(logFormat, "KAZI_LOG_FORMAT", default: .json))
+        defer { ProcessLog.flush() }
         do {
             try await Gateway(settings).run(exitingWithParent: exitWithParent)
         } catch let failure as StartFailure {
             ProcessLog.explain(failure.description, of: "kazi-gateway")
+            throw ExitCode.failure
+        }
+    }
+
+    private func runCheck() throws {
+        do {
+            let verdict = try CollectionCheck(check, settings: try gatewaySettings())
+            for line in verdict.lines { print(line) }
+            guard verdict.isAccepted else { throw ExitCode.failure }
+        } catch let failure as StartFailure {
+            ProcessLog.explain(failure.description, of: "kazi check")
             throw ExitCode.failure
         }
     }
@@ -71,22 +108,29 @@ struct KaziGateway: AsyncParsableCommand {
         settings.collectionsDirectory = try EnvironmentSetting.optional(collections, "KAZI_COLLECTIONS")
         settings.defaultCollection = try EnvironmentSetting.optional(defaultCollection, "KAZI_DEFAULT_COLLECTION")
         settings.modelDirectory = try EnvironmentSetting.optional(model, "KAZI_MODEL")
+        settings.docsAssetsDirectory = try EnvironmentSetting.optional(docsAssets, "KAZI_DOCS_ASSETS")
+        settings.servesDocs = try !EnvironmentSetting.isOn(noDocs, "KAZI_NO_DOCS")
         settings.embeddingThreadCount = try EnvironmentSetting.value(
             embedThreads, "KAZI_EMBED_THREADS", default: settings.embeddingThreadCount)
-        settings.connectionCountMax = try EnvironmentSetting.value(
-            maxConnections, "KAZI_MAX_CONNECTIONS", default: settings.connectionCountMax)
         settings.statsAge = .seconds(try EnvironmentSetting.value(statsAge, "KAZI_STATS_AGE", default: 300))
-        try require(0...86_400, Int(settings.statsAge.components.seconds), "--stats-age")
         settings.access = try access.settings()
+        settings.certificateFile = try EnvironmentSetting.optional(tlsCertificate, "KAZI_TLS_CERTIFICATE")
+        settings.privateKeyFile = try EnvironmentSetting.optional(tlsKey, "KAZI_TLS_KEY")
+        settings.showsFaults = try EnvironmentSetting.isOn(debug, "KAZI_DEBUG")
+        let slowRequestMs = try EnvironmentSetting.value(slowRequestMs, "KAZI_SLOW_REQUEST_MS", default: 1000)
+        settings.slowRequestTime = .milliseconds(slowRequestMs)
+        try limits.apply(to: &settings)
+        try require(0...86_400, Int(settings.statsAge.components.seconds), "--stats-age")
         try require(0...65535, settings.port, "--port")
         try require(1...256, settings.embeddingThreadCount, "--embed-threads")
-        try require(1...1_000_000, settings.connectionCountMax, "--max-connections")
+        try require(0...86_400_000, slowRequestMs, "--slow-request-ms")
         return settings
     }
+}
 
-    private func require(_ range: ClosedRange<Int>, _ value: Int, _ flag: String) throws {
-        guard range.contains(value) else {
-            throw ValidationError("\(flag) takes \(range.lowerBound) to \(range.upperBound), not \(value)")
-        }
+/// Refuses a value outside of its range, as a usage error.
+func require<Value: Comparable>(_ range: ClosedRange<Value>, _ value: Value, _ flag: String) throws {
+    guard range.contains(value) else {
+        throw ValidationError("\(flag) takes \(range.lowerBound) to \(range.upperBound), not \(value)")
     }
 }

@@ -29,6 +29,12 @@ struct KaziWorker: AsyncParsableCommand {
     @Option(help: "Threads that scan (KAZI_SCAN_THREADS, default all cores).")
     var scanThreads: Int?
 
+    @Option(help: "A search that takes as many milliseconds is logged as a warning (KAZI_SLOW_REQUEST_MS, default 1000).")
+    var slowRequestMs: Int?
+
+    @Option(help: "json or text (KAZI_LOG_FORMAT, default json).")
+    var logFormat: LogFormat?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical (KAZI_LOG_LEVEL, default info).")
     var logLevel: String?
 
@@ -38,7 +44,8 @@ struct KaziWorker: AsyncParsableCommand {
     func run() async throws {
         let level = try ProcessLog.level(logLevel)
         let settings = try workerSettings()
-        ProcessLog.bootstrap(level: level)
+        ProcessLog.bootstrap(level: level, format: try EnvironmentSetting.value(logFormat, "KAZI_LOG_FORMAT", default: .json))
+        defer { ProcessLog.flush() }
         do {
             try await SearchWorker(settings).run(exitingWithParent: exitWithParent)
         } catch let failure as StartFailure {
@@ -58,6 +65,11 @@ struct KaziWorker: AsyncParsableCommand {
         guard (1...256).contains(settings.scanThreadCount) else {
             throw ValidationError("--scan-threads takes 1 to 256, not \(settings.scanThreadCount)")
         }
+        let slowRequestMs = try EnvironmentSetting.value(slowRequestMs, "KAZI_SLOW_REQUEST_MS", default: 1000)
+        guard (0...86_400_000).contains(slowRequestMs) else {
+            throw ValidationError("--slow-request-ms takes 0 to 86400000, not \(slowRequestMs)")
+        }
+        settings.slowSearchTime = .milliseconds(slowRequestMs)
         if let text = try EnvironmentSetting.optional(shard, "KAZI_SHARD") {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
             guard parts.count == 2, let index = parts[0], let count = parts[1], (1...1024).contains(count),

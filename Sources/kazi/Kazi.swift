@@ -8,5 +8,5 @@ struct Kazi: AsyncParsableCommand {
         commandName: "kazi",
         abstract: "Run Kazi, fill it, search it and measure it.",
         version: KaziVersion.current,
-        subcommands: [Up.self, Import.self, Search.self, Export.self, Status.self, Keys.self, Users.self, Eval.self, Bench.self])
+        subcommands: [Up.self, Import.self, Search.self, Export.self, Status.self, Keys.self, Users.self, Check.self, Backup.self, Restore.self, Eval.self, Bench.self])
 }

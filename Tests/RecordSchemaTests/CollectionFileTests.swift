@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "search.yaml", "export.yaml", "stats.yaml", "profile.yaml", "Jobs.yaml", "a b.yaml", "1a.yaml", ".yaml",
+        "search.yaml", "export.yaml", "stats.yaml", "profile.yaml", "collections.yaml", "Jobs.yaml", "a b.yaml", "1a.yaml", ".yaml",
     ])
     func `have the name of a collection`(fileName: String) {
         #expect(throws: CollectionFileError.self) {

@@ -5,6 +5,8 @@ extension EmbeddingEngine {
 
         private struct State {
             var queue: EmbeddingQueue<Waiter>
+            /// Without what `queue` and the cache know themselves.
+            var figures = EmbeddingFigures()
             var isShutDown = false
             var threadCount = 0
             var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
@@ -31,9 +33,36 @@ extension EmbeddingEngine {
 
         // MARK: Callers
 
-        func cachedVector(for pieces: [Int32]) -> [Float]? { queryCache.withLock { $0.vector(for: pieces) } }
+        func cachedVector(for pieces: [Int32]) -> [Float]? {
+            let vector = queryCache.withLock { $0.vector(for: pieces) }
+            monitor.withLock { state in
+                if vector == nil { state.figures.cacheMissCount += 1 } else { state.figures.cacheHitCount += 1 }
+            }
+            return vector
+        }
 
         func cache(_ vector: [Float], for pieces: [Int32]) { queryCache.withLock { $0.insert(vector, for: pieces) } }
+
+        /// Takes note of texts that were given a vector.
+        func count(texts count: Int, _ priority: EmbeddingPriority) {
+            monitor.withLock { state in
+                switch priority {
+                case .query: state.figures.query.textCount += UInt64(count)
+                case .ingestion: state.figures.ingestion.textCount += UInt64(count)
+                }
+            }
+        }
+
+        var figures: EmbeddingFigures {
+            let cachedCount = queryCache.withLock(\.count)
+            return monitor.withLock { state in
+                var figures = state.figures
+                figures.query.waitingPieceCount = state.queue.waitingPieceCount(.query)
+                figures.ingestion.waitingPieceCount = state.queue.waitingPieceCount(.ingestion)
+                figures.cachedCount = cachedCount
+                return figures
+            }
+        }
 
         func waitingPieceCount(_ priority: EmbeddingPriority) -> Int {
             monitor.withLock { $0.queue.waitingPieceCount(priority) }
@@ -59,7 +88,9 @@ extension EmbeddingEngine {
             } onCancel: {
                 if let id = jobID.withLock({ $0 }) { cancel(id) }
             }
-            return try result.get()
+            let matrix = try result.get()
+            count(texts: pieces.count, priority)
+            return matrix
         }
 
         private func submit(
@@ -67,7 +98,17 @@ extension EmbeddingEngine {
         ) throws(EmbeddingError) -> Int {
             let id = try monitor.withLock { state throws(EmbeddingError) in
                 guard !state.isShutDown else { throw .shutDown }
-                return try state.queue.submit(pieces, priority, deadline: deadline, now: .now, waiter: waiter)
+                do throws(EmbeddingError) {
+                    return try state.queue.submit(pieces, priority, deadline: deadline, now: .now, waiter: waiter)
+                } catch {
+                    if case .busy = error {
+                        switch priority {
+                        case .query: state.figures.query.refusedCount += 1
+                        case .ingestion: state.figures.ingestion.refusedCount += 1
+                        }
+                    }
+                    throw error
+                }
             }
             monitor.wakeOne()
             return id
@@ -134,7 +175,12 @@ extension EmbeddingEngine {
                 }
                 guard isDone else { return }
                 let seconds = (clock.now - start - elsewhere) / .seconds(1)
-                tell(monitor.withLock { $0.queue.finish(chunk, values, took: seconds) })
+                tell(
+                    monitor.withLock { state in
+                        state.figures.encodingSeconds += seconds
+                        state.figures.encodedPieceCount += UInt64(chunk.pieceCount)
+                        return state.queue.finish(chunk, values, took: seconds)
+                    })
             } catch {
                 tell(monitor.withLock { $0.queue.fail(chunk, error) })
             }

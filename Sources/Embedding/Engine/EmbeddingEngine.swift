@@ -62,7 +62,10 @@ public final class EmbeddingEngine: EmbeddingProvider {
         guard !texts.isEmpty else { return EmbeddingMatrix(dimension: dimension, values: []) }
         let pieces = texts.map { tokenizer.pieces(of: $0, limit: pieceLimit) }
         if priority == .query, pieces.count == 1 {
-            if let vector = core.cachedVector(for: pieces[0]) { return EmbeddingMatrix(dimension: dimension, values: vector) }
+            if let vector = core.cachedVector(for: pieces[0]) {
+                core.count(texts: 1, .query)
+                return EmbeddingMatrix(dimension: dimension, values: vector)
+            }
             let matrix = try await core.encode(pieces, priority, deadline: deadline)
             core.cache(matrix.values, for: pieces[0])
             return matrix
@@ -71,6 +74,8 @@ public final class EmbeddingEngine: EmbeddingProvider {
     }
 
     public func shutdown() async { await core.shutdown() }
+
+    public var figures: EmbeddingFigures { core.figures }
 
     /// Pieces that wait in a lane, for metrics.
     public func waitingPieceCount(_ priority: EmbeddingPriority) -> Int { core.waitingPieceCount(priority) }

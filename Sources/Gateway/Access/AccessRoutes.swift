@@ -16,16 +16,17 @@ struct AccessRoutes: Sendable {
                 .post, "/auth/token",
                 Operation(
                     id: "token", tag: "access", summary: "Exchange a user's name and password for a bearer token.",
-                    body: .passwordForm, answers: [(200, .shared("Token", example: Self.tokenExample), "A token")], answerHeaders: [.cacheControl],
+                    body: .form(schema: ServiceSchemas.passwordForm, example: Self.formExample), answers: [(200, .json(schema: ServiceSchemas.token, example: Self.tokenExample), "A token")], answerHeaders: [.cacheControl],
                     failures: [401, 413, 415, 429, 503], access: .public), token),
             Route(
                 .get, "/api/v1/profile",
                 Operation(
                     id: "profile", tag: "access", summary: "Who a bearer token or key is of.",
-                    answers: [(200, .shared("Profile", example: ["user_id": "amina", "roles": ["writer"]]), "The user")], failures: [401, 503], access: .known), profile),
+                    answers: [(200, .json(schema: ServiceSchemas.profile, example: ["user_id": "amina", "roles": ["writer"]]), "The user")], failures: [503], access: .known), profile),
         ]
     }
 
+    private static let formExample: JSON = ["username": "amina", "password": "correct horse battery staple"]
     private static let tokenExample: JSON = [
         "access_token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "token_type": "bearer", "expires_in": 3_600,
     ]

@@ -12,6 +12,7 @@ struct AdminRoutes: Sendable {
     let commits: CommitSignal
     let cluster: ClusterDriver
     let stats: StatsCache
+    let sets: VectorSets
 
     var routes: [Route] {
         [
@@ -19,14 +20,14 @@ struct AdminRoutes: Sendable {
                 .get, "/admin/stats",
                 Operation(
                     id: "admin_stats", tag: "admin", summary: "What there is, and what the store takes.",
-                    answers: [(200, .shared("AdminStats", example: nil), "Counted as `/api/v1/stats`; the store's figures now")],
-                    failures: [401, 403, 503], access: .admin), adminStats),
+                    answers: [(200, .json(schema: ServiceSchemas.adminStats, example: ServiceSchemas.adminStatsExample), "Counted as `/api/v1/stats`; the store's figures now")],
+                    failures: [503], access: .admin), adminStats),
             Route(
                 .get, "/admin/cluster",
                 Operation(
                     id: "admin_cluster", tag: "admin", summary: "Every worker, and how the collections are held.",
-                    answers: [(200, .shared("ClusterState", example: nil), "As it is now")],
-                    failures: [401, 403, 503], access: .admin), clusterState),
+                    answers: [(200, .json(schema: ServiceSchemas.cluster, example: ServiceSchemas.clusterExample), "As it is now")],
+                    failures: [503], access: .admin), clusterState),
         ]
     }
 
@@ -54,6 +55,7 @@ struct AdminRoutes: Sendable {
             let members: JSONObject = [
                 "shards": .string("\(health.coverage.answeredCount)/\(health.coverage.totalCount)"),
                 "seq": .integer(headSeq), "lag": health.lag.map(JSON.integer) ?? .null,
+                "embedding_anew": embeddingAnew(definition.name),
             ]
             return (definition.name, .object(members))
         }
@@ -63,6 +65,12 @@ struct AdminRoutes: Sendable {
             "pending_searches": .integer(Int64(snapshot.pendingQueryCount)),
         ]
         return .json(.ok, .object(body), headers: [.cacheControl: "no-store"])
+    }
+
+    /// How many of the records have a vector of the set in the making; null where none is.
+    private func embeddingAnew(_ collection: String) -> JSON {
+        guard let state = sets.state(of: collection), state.target != nil else { return .null }
+        return ["done": .integer(Int64(state.pendingCount)), "total": .integer(Int64(state.recordCount))]
     }
 
     private func worker(_ worker: WorkerSnapshot) -> JSON {

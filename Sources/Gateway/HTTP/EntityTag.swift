@@ -25,7 +25,8 @@ struct EntityTagCondition: Sendable {
     func matchesStrongly(_ record: StoredRecord) -> Bool { isAny || tags.contains(EntityTag.of(record)) }
 
     /// Weak comparison, for `If-None-Match`.
-    func matchesWeakly(_ record: StoredRecord) -> Bool {
-        matchesStrongly(record) || tags.contains("W/" + EntityTag.of(record))
-    }
+    func matchesWeakly(_ record: StoredRecord) -> Bool { matchesWeakly(EntityTag.of(record)) }
+
+    /// The same for a strong tag in quotes.
+    func matchesWeakly(_ tag: String) -> Bool { isAny || tags.contains(tag) || tags.contains("W/" + tag) }
 }

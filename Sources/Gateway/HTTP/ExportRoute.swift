@@ -29,6 +29,7 @@ struct ExportRoute: Sendable {
         guard let dot = file.lastIndex(of: "."), let format = Format(rawValue: String(file[file.index(after: dot)...]))
         else { throw ServiceFailure.notFound("An export is a collection's name with .csv or .ndjson") }
         let definition = try records.catalog.collection(String(file[..<dot]))
+        context.scope.collection = definition.name
         var reader = ParameterReader(request.queryString)
         let filter = reader.filter(except: [], columns: definition.columns)
         try reader.check()

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import WireProtocol
 
 /// What a route knows of a request beside the request itself.
 struct GatewayRequestContext: RequestContext {
@@ -12,17 +13,33 @@ struct GatewayRequestContext: RequestContext {
     /// The client's address alone; empty where there is none.
     let clientAddress: String
     /// Who asks; known when a route runs.
-    var caller = Caller.anonymous
-    /// The client's `X-Request-ID` where it is sane, else made here; set before any route runs.
-    var requestID = ""
+    var caller = Caller.anonymous {
+        didSet { callerID = caller.id }
+    }
+    /// The request's names and times; set before any route runs.
+    var scope = RequestScope(requestID: "", traceID: .none)
     /// When the request's head had arrived.
     let receivedAt = ContinuousClock.now
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         clientAddress = source.channel.remoteAddress?.ipAddress ?? ""
-        client = source.channel.remoteAddress?.description ?? "-"
+        client = source.channel.clientName
     }
+
+    /// The client's `X-Request-ID` where it is sane, else made here.
+    var requestID: String { scope.requestID }
+
+    /// Who asks, by the name of a key or a user, for the log; empty: nobody known.
+    var callerID: String {
+        get { scope.callerID }
+        nonmutating set { scope.callerID = newValue }
+    }
+}
+
+extension Channel {
+    /// The client's address and port, for the log; `-` where there is none.
+    var clientName: String { remoteAddress.map { "\($0.ipAddress ?? "-"):\($0.port ?? 0)" } ?? "-" }
 }
 
 /// Request identifiers: whatever a client sends is logged and sent back, so it may hold nothing that ends a line.

@@ -13,6 +13,7 @@ extension HTTPField.Name {
     static let totalCount = HTTPField.Name("X-Total-Count")!
     static let link = HTTPField.Name("Link")!
     static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed")!
+    static let traceParent = HTTPField.Name("traceparent")!
 }
 
 extension Response {
@@ -48,6 +49,7 @@ extension ServiceFailure {
         case .unsupportedMediaType: .unsupportedMediaType
         case .contentTooLarge: .contentTooLarge
         case .unavailable, .deadlineExceeded: .serviceUnavailable
+        case .brokenRequest(let fault): fault.status
         case .faulty: .internalServerError
         }
     }
@@ -68,6 +70,7 @@ extension ServiceFailure {
         case .notFound(let detail), .conflict(let detail), .unsupportedMediaType(let detail),
             .unavailable(let detail, _), .deadlineExceeded(let detail):
             ["detail": .string(detail)]
+        case .brokenRequest(let fault): ["detail": .string(fault.detail)]
         case .faulty: ["detail": "Internal Server Error"]
         }
     }
@@ -81,16 +84,19 @@ extension ServiceFailure {
 }
 
 extension Response {
-    init(_ failure: ServiceFailure, requestID: String) {
+    /// - Parameter showsFaults: Whether a fault of ours is told in full.
+    init(_ failure: ServiceFailure, requestID: String, showsFaults: Bool = false) {
         var headers: HTTPFields = [:]
         var body = failure.body
         switch failure {
         case .methodNotAllowed(let allowed): headers[.allow] = allowed.joined(separator: ", ")
         // The rest of the body is not read: the connection cannot be used again.
-        case .contentTooLarge: headers[.connection] = "close"
+        case .contentTooLarge, .brokenRequest: headers[.connection] = "close"
         case .unavailable(_, let retryAfter): headers[.retryAfter] = String(Self.wholeSeconds(retryAfter))
         case .deadlineExceeded: headers[.retryAfter] = "1"
-        case .faulty: body["request_id"] = .string(requestID)
+        case .faulty(let reason):
+            body["request_id"] = .string(requestID)
+            if showsFaults { body["reason"] = .string(reason) }
         case .invalid, .idempotencyKeyReused, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
         }
         self = .json(failure.status, .object(body), headers: headers)

@@ -10,6 +10,9 @@ struct HealthRoutes: Sendable {
     let store: RecordStore
     let commits: CommitSignal
     let cluster: ClusterDriver
+    let probe: StoreProbe
+    let lag: LagWatch
+    let connections: ConnectionRegistry
 
     var routes: [Route] {
         [
@@ -31,42 +34,40 @@ struct HealthRoutes: Sendable {
         .json(.ok, .object(["status": "ok"]))
     }
 
-    /// 200 when the store answers and every shard of every searchable collection has a ready worker, else 503.
+    /// 200 when the store can read and write, every shard of every searchable collection has a worker that has caught up
+    /// and follows, and the gateway is not stopping; else 503.
     func health(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
-        let storeAnswers = await storeAnswers()
-        let collections = catalog.searchable.map {
-            cluster.health(of: $0.name, headSeq: commits.headSeq(of: $0.name))
+        let storeHealth = await probe.health()
+        let collections = catalog.searchable.map { definition in
+            let headSeq = commits.headSeq(of: definition.name)
+            let health = cluster.health(of: definition.name, headSeq: headSeq)
+            return (health: health, isStalled: lag.isStalled(health, headSeq: headSeq))
         }
-        let isCovered = collections.allSatisfy(\.coverage.isFull)
+        let isServed = collections.allSatisfy { $0.health.coverage.isFull && !$0.isStalled }
+        let isStopping = connections.isDraining
+        let isReady = storeHealth == .well && isServed && !isStopping
         let workers = cluster.snapshot.workers
         let readyCount = workers.count { worker in
             worker.status == .alive && !worker.replicas.isEmpty && worker.replicas.allSatisfy { $0.state == .ready }
         }
         var body: JSONObject = [
-            "status": storeAnswers && isCovered ? "ok" : "degraded",
-            "database": storeAnswers ? "connected" : "unavailable",
+            "status": isReady ? "ok" : isStopping ? "stopping" : "degraded",
+            "database": storeHealth == .well ? "connected" : "unavailable",
             "workers": .object(["ready": .integer(Int64(readyCount)), "total": .integer(Int64(workers.count))]),
             "seq": .integer(store.headSeq),
         ]
+        if case .failing(let reason) = storeHealth { body["reason"] = .string(reason) }
         body["collections"] = .object(
-            JSONObject(collections.map { ($0.collection, .object(Self.members(of: $0))) }))
-        return .json(storeAnswers && isCovered ? .ok : .serviceUnavailable, .object(body))
+            JSONObject(collections.map { ($0.health.collection, .object(Self.members(of: $0.health, isStalled: $0.isStalled))) }))
+        return .json(isReady ? .ok : .serviceUnavailable, .object(body))
     }
 
-    private static func members(of health: CollectionHealth) -> JSONObject {
-        [
+    private static func members(of health: CollectionHealth, isStalled: Bool) -> JSONObject {
+        var members: JSONObject = [
             "shards": .string("\(health.coverage.answeredCount)/\(health.coverage.totalCount)"),
             "lag": health.lag.map(JSON.integer) ?? .null,
         ]
-    }
-
-    private func storeAnswers() async -> Bool {
-        guard let name = catalog.collections.keys.first else { return true }
-        do {
-            _ = try await store.record(0, in: name)
-            return true
-        } catch {
-            return false
-        }
+        if isStalled { members["stalled"] = .boolean(true) }
+        return members
     }
 }

@@ -157,12 +157,9 @@ private enum PageLinks {
     private static func escape(_ text: String) -> String {
         var escaped = ""
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
+            if PathNormalization.isUnreserved(byte) {
                 escaped.append(Character(UnicodeScalar(byte)))
-            default:
+            } else {
                 let digits = String(byte, radix: 16, uppercase: true)
                 escaped += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
             }

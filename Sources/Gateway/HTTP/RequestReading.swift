@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -13,7 +14,8 @@ extension Request {
     /// without asking first, and a gateway on loopback has no other guard against that.
     func json(limitBytes: Int) async throws(ServiceFailure) -> JSON {
         try requireContentType(["application/json"], suffix: "+json")
-        return try RequestJSON.parse(try await bytes(limitBytes: limitBytes))
+        let bytes = try await bytes(limitBytes: limitBytes)
+        return try RequestJSON.parse(bytes)
     }
 
     /// The content type without its parameters, in lower case; `nil` where there is none.
@@ -33,18 +35,34 @@ extension Request {
     }
 
     /// The whole body. Over the limit it is refused, from the announced length alone where there is one.
+    ///
+    /// A request with a body takes its place among those that are served when the body is here, and not before: clients
+    /// that are slow to send do not keep others out.
     func bytes(limitBytes: Int) async throws(ServiceFailure) -> [UInt8] {
+        let bytes = try await receive(limitBytes: limitBytes)
+        try await RequestScope.current?.enter()
+        return bytes
+    }
+
+    private func receive(limitBytes: Int) async throws(ServiceFailure) -> [UInt8] {
         if let announced = headers[.contentLength].flatMap({ Int($0) }), announced > limitBytes {
             throw .contentTooLarge(limitBytes: limitBytes)
         }
+        let scope = RequestScope.current
+        let unannouncedBytes = headers[.transferEncoding] == nil ? 0 : limitBytes
+        try scope?.reserveBody(headers[.contentLength].flatMap { Int($0) } ?? unannouncedBytes)
         do {
+            try await BodyInvitation.current?.send()
             let buffer = try await body.collect(upTo: limitBytes)
+            scope?.receivedBytes = buffer.readableBytes
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw .contentTooLarge(limitBytes: limitBytes)
+        } catch let interrupted as InterruptedRequest {
+            throw .brokenRequest(interrupted.fault)
         } catch {
             // The client broke off; whatever is answered does not reach it.
-            throw .invalid([ValidationIssue(type: "json_invalid", loc: ["body"], message: "The body ended early", input: .null)])
+            throw .brokenRequest(.cutOff)
         }
     }
 }
@@ -56,7 +74,7 @@ enum RequestJSON {
             throw .invalid([ValidationIssue(type: "missing", loc: ["body"], message: "Field required", input: .null)])
         }
         do {
-            return try JSON(parsing: bytes)
+            return try RequestScope.measureNow(.validate) { () throws(JSONSyntaxError) in try JSON(parsing: bytes) }
         } catch {
             throw .invalid([error.issue(at: ["body"])])
         }
@@ -70,7 +88,8 @@ extension GatewayRequestContext {
     /// The record's id in the path.
     func recordID() throws(ServiceFailure) -> Int64 {
         var issues: [ValidationIssue] = []
-        let text = parameters.get("id") ?? ""
+        let escaped = parameters.get("id") ?? ""
+        let text = escaped.removingPercentEncoding ?? escaped
         let value = FieldType.integer(Int64.min...Int64.max).validate(.string(text), at: ["path", "id"], into: &issues)
         guard let id = value?.integerValue, issues.isEmpty else { throw .invalid(issues) }
         return id

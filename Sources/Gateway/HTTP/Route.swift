@@ -24,11 +24,12 @@ struct Route: Sendable {
 }
 
 enum Routing {
-    /// Whatever the HTTP parser takes for a method: a known path must not look unknown to any of them.
+    /// Whatever the HTTP parser takes for a method (`MSEARCH` is its word for `M-SEARCH`): a known path must not look unknown to
+    /// any of them.
     private static let methods =
         [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         + [
-            "ACL", "BIND", "CHECKOUT", "COPY", "LINK", "LOCK", "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
+            "ACL", "BIND", "CHECKOUT", "COPY", "LINK", "LOCK", "MSEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL",
             "MOVE", "NOTIFY", "PROPFIND", "PROPPATCH", "PURGE", "QUERY", "REBIND", "REPORT", "SEARCH", "SOURCE",
             "SUBSCRIBE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
         ].compactMap { HTTPRequest.Method(rawValue: $0) }
@@ -37,7 +38,7 @@ enum Routing {
     /// methods it has, and every other method with 405 and the same list.
     static func router(
         _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl
-    ) -> Router<GatewayRequestContext> {
+    ) -> NormalizedRouter {
         let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
         if crossOrigin != .none { router.add(middleware: CrossOriginMiddleware(policy: crossOrigin)) }
         router.add(middleware: pipeline)
@@ -61,6 +62,6 @@ enum Routing {
                 }
             }
         }
-        return router
+        return NormalizedRouter(router: router)
     }
 }

@@ -2,6 +2,7 @@ import Cluster
 import HTTPTypes
 import Hummingbird
 import RecordSchema
+import RecordStore
 import WireProtocol
 
 /// Search, with the request as JSON, as parameters, or as a binary vector with parameters.
@@ -10,7 +11,6 @@ struct SearchRoutes: Sendable {
     let vectorShapes: VectorShapes
     let bodyBytesMax: Int
     let timeout: Duration
-    let metrics: RequestMetrics
 
     var routes: [Route] {
         [
@@ -59,6 +59,7 @@ struct SearchRoutes: Sendable {
         guard let name = service.catalog.defaultName else {
             throw .notFound("No collection of this gateway can be searched by meaning")
         }
+        RequestScope.current?.collection = name
         return try service.catalog.collection(name)
     }
 
@@ -72,7 +73,10 @@ struct SearchRoutes: Sendable {
             return (try SearchCommand(query: request.queryString, vector: vector, definition), definition)
         }
         let body = try await request.json(limitBytes: bodyBytesMax)
-        return (try SearchCommand(body: body, definition, shape: vectorShapes[definition]), definition)
+        let command = try RequestScope.measureNow(.validate) { () throws(ServiceFailure) in
+            try SearchCommand(body: body, definition, shape: vectorShapes[definition])
+        }
+        return (command, definition)
     }
 
     /// A body of float32, little-endian.
@@ -97,19 +101,38 @@ struct SearchRoutes: Sendable {
     private func answer(
         _ search: (command: SearchCommand, definition: CollectionDefinition), _ request: Request
     ) async throws -> Response {
-        var command = search.command
-        if let text = request.headers[.kaziMinSeq] {
-            var issues: [ValidationIssue] = []
-            let value = FieldType.integer(IntegerLimits(minimum: 0)).validate(
-                .string(text), at: ["header", "x-kazi-min-seq"], into: &issues)
-            guard issues.isEmpty else { throw ServiceFailure.invalid(issues) }
-            command.minSeq = max(command.minSeq, value?.integerValue ?? 0)
-        }
+        let command = try withMinSeq(search.command, request)
         let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
-        metrics.record(answer.timings)
-        var headers: HTTPFields = [.serverTiming: Self.serverTiming(answer.timings)]
+        var headers: HTTPFields = [:]
         if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
         return .json(.ok, try Self.body(answer, command), headers: headers)
+    }
+
+    /// The command with the larger of the request's own `min_seq` and the header's.
+    ///
+    /// A write that has not been made yet is refused: sequence numbers are given here, so waiting would be in vain.
+    private func withMinSeq(_ command: SearchCommand, _ request: Request) throws(ServiceFailure) -> SearchCommand {
+        var command = command
+        var loc: [LocComponent] = [request.mediaType == "application/json" ? "body" : "query", "min_seq"]
+        var issues: [ValidationIssue] = []
+        if let text = request.headers[.kaziMinSeq] {
+            let type = FieldType.integer(0...Int64.max)
+            let place: [LocComponent] = ["header", "x-kazi-min-seq"]
+            if let seq = type.validate(.string(text), at: place, into: &issues)?.integerValue, seq > command.minSeq {
+                command.minSeq = seq
+                loc = place
+            }
+        }
+        let headSeq = service.store.headSeq
+        if issues.isEmpty, command.minSeq > headSeq {
+            issues.append(
+                ValidationIssue(
+                    type: "value_error", loc: loc,
+                    message: "Value error, there is no write \(command.minSeq) yet: the last is \(headSeq)",
+                    input: .integer(command.minSeq), context: ["error": [:]]))
+        }
+        guard issues.isEmpty else { throw .invalid(issues) }
+        return command
     }
 
     static func body(_ answer: SearchAnswer, _ command: SearchCommand) throws(ServiceFailure) -> [UInt8] {
@@ -120,10 +143,6 @@ struct SearchRoutes: Sendable {
         }
         bytes.append(UInt8(ascii: "]"))
         return bytes
-    }
-
-    private static func serverTiming(_ timings: SearchTimings) -> String {
-        "embed;dur=\(timings.embed.milliseconds), search;dur=\(timings.search.milliseconds), fetch;dur=\(timings.fetch.milliseconds)"
     }
 }
 

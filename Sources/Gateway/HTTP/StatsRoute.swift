@@ -15,7 +15,7 @@ struct StatsRoute: Sendable {
                 Operation(
                     id: "stats", tag: "records",
                     summary: "How many records there are, and how many different values of each filter field of text.",
-                    answers: [(200, .shared("Stats", example: Self.example), "Counted when `Age` says")],
+                    answers: [(200, .json(schema: ServiceSchemas.stats, example: Self.example), "Counted when `Age` says")],
                     answerHeaders: [.cacheControl, .age], failures: [503]), stats)
         ]
     }

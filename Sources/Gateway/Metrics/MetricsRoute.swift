@@ -1,4 +1,5 @@
 import Cluster
+import Embedding
 import HTTPTypes
 import Hummingbird
 import Messaging
@@ -10,11 +11,15 @@ import ServiceRuntime
 /// `GET /metrics`, for Prometheus.
 struct MetricsRoute: Sendable {
     let requests: RequestMetrics
+    let admission: Admission
+    let connections: ConnectionRegistry
     let catalog: Catalog
     let store: RecordStore
     let commits: CommitSignal
     let cluster: ClusterDriver
     let hub: MessageHub
+    /// `nil` without a model.
+    let embedding: (any EmbeddingProvider)?
 
     var routes: [Route] {
         [
@@ -32,12 +37,64 @@ struct MetricsRoute: Sendable {
         text.sample("kazi_build_info", [("version", KaziVersion.current)], 1)
         ProcessMetrics.write(to: &text)
         requests.write(to: &text)
+        writeAdmission(to: &text)
+        writeConnections(to: &text)
+        writeEmbedding(to: &text)
         try await writeStore(to: &text)
         writeCluster(to: &text)
         writeMessaging(to: &text)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+    }
+
+    private func writeAdmission(to text: inout PrometheusText) {
+        let gates = admission.figures
+        text.family("kazi_http_requests_in_flight", .gauge, "Requests being served.")
+        for gate in gates {
+            text.sample("kazi_http_requests_in_flight", [("class", gate.requestClass.rawValue)], gate.figures.running)
+        }
+        text.family("kazi_http_requests_waiting", .gauge, "Requests that wait to be served.")
+        for gate in gates {
+            text.sample("kazi_http_requests_waiting", [("class", gate.requestClass.rawValue)], gate.figures.waiting)
+        }
+        text.family("kazi_http_requests_shed_total", .counter, "Requests that were refused because others were being served.")
+        for gate in gates {
+            text.sample("kazi_http_requests_shed_total", [("class", gate.requestClass.rawValue)], gate.figures.shed)
+        }
+        text.single(
+            "kazi_http_body_reserved_bytes", .gauge, "Memory that is set aside for request bodies.",
+            admission.bodyBudget.usedBytes)
+    }
+
+    private func writeConnections(to text: inout PrometheusText) {
+        let figures = connections.figures
+        text.family("kazi_http_connections", .gauge, "Open connections, by whether anything is under way on them.")
+        text.sample("kazi_http_connections", [("state", "active")], figures.open - figures.resting)
+        text.sample("kazi_http_connections", [("state", "idle")], figures.resting)
+        text.single("kazi_http_connections_accepted_total", .counter, "Connections that were accepted.", figures.accepted)
+        text.family("kazi_http_connections_ended_total", .counter, "Connections that were ended early, by why.")
+        for kind in ConnectionFault.Kind.allCases {
+            text.sample("kazi_http_connections_ended_total", [("reason", kind.rawValue)], figures.ended[kind] ?? 0)
+        }
+    }
+
+    private func writeEmbedding(to text: inout PrometheusText) {
+        guard let figures = embedding?.figures else { return }
+        let lanes = [("query", figures.query), ("ingestion", figures.ingestion)]
+        text.family("kazi_embedding_waiting_pieces", .gauge, "Pieces of text that wait to be embedded.")
+        for (lane, own) in lanes { text.sample("kazi_embedding_waiting_pieces", [("lane", lane)], own.waitingPieceCount) }
+        text.family("kazi_embedding_texts_total", .counter, "Texts that were given a vector.")
+        for (lane, own) in lanes { text.sample("kazi_embedding_texts_total", [("lane", lane)], own.textCount) }
+        text.family("kazi_embedding_refused_total", .counter, "Calls that were refused because too much waited.")
+        for (lane, own) in lanes { text.sample("kazi_embedding_refused_total", [("lane", lane)], own.refusedCount) }
+        text.single("kazi_embedding_pieces_total", .counter, "Pieces of text that were encoded.", figures.encodedPieceCount)
+        text.single(
+            "kazi_embedding_encoding_seconds_total", .counter, "Time that threads spent encoding.", figures.encodingSeconds)
+        text.family("kazi_embedding_cache_lookups_total", .counter, "Queries looked up among those whose vector is kept.")
+        text.sample("kazi_embedding_cache_lookups_total", [("result", "hit")], figures.cacheHitCount)
+        text.sample("kazi_embedding_cache_lookups_total", [("result", "miss")], figures.cacheMissCount)
+        text.single("kazi_embedding_cache_entries", .gauge, "Queries whose vector is kept.", figures.cachedCount)
     }
 
     private func writeStore(to text: inout PrometheusText) async throws(ServiceFailure) {
@@ -50,6 +107,13 @@ struct MetricsRoute: Sendable {
         text.single("kazi_store_reads", .gauge, "Reads that run or wait.", store.readCount)
         text.single("kazi_store_transactions_total", .counter, "Write transactions.", store.transactionCount)
         text.single("kazi_store_operations_total", .counter, "Writes that those transactions answered.", store.operationCount)
+        text.single(
+            "kazi_store_failed_transactions_total", .counter, "Write transactions that failed and wrote nothing.",
+            store.failedTransactionCount)
+        text.family("kazi_store_transaction_operations", .histogram, "Writes in one transaction.")
+        text.distribution("kazi_store_transaction_operations", store.transactionSizes)
+        text.family("kazi_store_commit_duration_seconds", .histogram, "From a transaction's begin to its being on disk.")
+        text.distribution("kazi_store_commit_duration_seconds", store.commitSeconds)
     }
 
     private func writeCluster(to text: inout PrometheusText) {

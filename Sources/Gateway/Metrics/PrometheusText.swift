@@ -1,3 +1,5 @@
+import RecordStore
+
 /// Prometheus text exposition format, version 0.0.4.
 struct PrometheusText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,6 +38,17 @@ struct PrometheusText {
         sample(name + "_bucket", labels + [("le", "+Inf")], histogram.count)
         sample(name + "_sum", labels, histogram.sumSeconds)
         sample(name + "_count", labels, histogram.count)
+    }
+
+    mutating func distribution(_ name: String, _ distribution: Distribution) {
+        var cumulativeCount: UInt64 = 0
+        for (bound, count) in zip(distribution.bounds, distribution.counts) {
+            cumulativeCount += count
+            sample(name + "_bucket", [("le", "\(bound)")], cumulativeCount)
+        }
+        sample(name + "_bucket", [("le", "+Inf")], distribution.count)
+        sample(name + "_sum", [], distribution.sum)
+        sample(name + "_count", [], distribution.count)
     }
 
     private static func escape(_ value: String) -> String {

@@ -10,26 +10,27 @@ final class RequestMetrics: Sendable {
         let collection: String
     }
 
+    private struct StageKey: Hashable {
+        let requestClass: RequestClass
+        let stage: RequestStage
+    }
+
     private struct State {
         var counts: [Key: UInt64] = [:]
         var durations: [String: LatencyHistogram] = [:]
-        var stages: [String: LatencyHistogram] = [:]
+        var stages: [StageKey: LatencyHistogram] = [:]
     }
 
     private let state = NIOLockedValueBox(State())
 
-    func record(_ key: Key, duration: Duration) {
+    func record(_ key: Key, duration: Duration, _ stages: StageTimes, _ requestClass: RequestClass) {
+        let met = stages.met
         state.withLockedValue { state in
             state.counts[key, default: 0] += 1
             state.durations[key.route, default: LatencyHistogram()].observe(duration)
-        }
-    }
-
-    func record(_ timings: SearchTimings) {
-        state.withLockedValue { state in
-            state.stages["embed", default: LatencyHistogram()].observe(timings.embed)
-            state.stages["search", default: LatencyHistogram()].observe(timings.search)
-            state.stages["fetch", default: LatencyHistogram()].observe(timings.fetch)
+            for (stage, time) in met {
+                state.stages[StageKey(requestClass: requestClass, stage: stage), default: LatencyHistogram()].observe(time)
+            }
         }
     }
 
@@ -48,9 +49,11 @@ final class RequestMetrics: Sendable {
         for (route, histogram) in state.durations.sorted(by: { $0.key < $1.key }) {
             text.histogram("kazi_http_request_duration_seconds", [("route", route)], histogram)
         }
-        text.family("kazi_search_stage_duration_seconds", .histogram, "Where the time of searches went.")
-        for (stage, histogram) in state.stages.sorted(by: { $0.key < $1.key }) {
-            text.histogram("kazi_search_stage_duration_seconds", [("stage", stage)], histogram)
+        text.family("kazi_http_stage_duration_seconds", .histogram, "Where the time of requests went.")
+        for (key, histogram) in state.stages.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            text.histogram(
+                "kazi_http_stage_duration_seconds",
+                [("class", key.requestClass.rawValue), ("stage", key.stage.rawValue)], histogram)
         }
     }
 }

@@ -63,13 +63,20 @@ extension CollectionDefinition {
         let vectors: VectorSettings? =
             switch embeddingSource {
             case .text:
-                model.map { VectorSettings(dimension: $0.dimension, metric: "cosine", modelDigest: $0.digest) }
+                model.map {
+                    VectorSettings(
+                        dimension: $0.dimension, metric: "cosine", modelDigest: $0.digest, embeddedFields: embeddedFields)
+                }
             case .vector(let dimension, let metric): VectorSettings(dimension: dimension, metric: metric)
             case .none: nil
             }
         return StoredCollection(
             name: name, columns: columns, textFields: textFields, keyFields: keyFields, vectors: vectors,
             schemaDigest: Digest.sha256(source))
+    }
+
+    private var embeddedFields: [String]? {
+        if case .text(let fields) = embeddingSource { fields } else { nil }
     }
 
     /// What a keyword is looked for in: every field that can hold text of its own.

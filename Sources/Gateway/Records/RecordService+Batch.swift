@@ -18,7 +18,7 @@ extension RecordService {
     static let batchRecordCountMax = 10_000
     /// Lines that are embedded and written together: large enough to share a commit, small enough that a batch neither
     /// blocks other writers nor holds all its vectors at once.
-    private static let chunkLineCount = 256
+    static let chunkLineCount = 256
 
     /// Writes the lines in order, and returns one result for each.
     ///
@@ -27,7 +27,7 @@ extension RecordService {
         _ lines: [Result<JSON, ServiceFailure>], to collection: String, _ options: BatchOptions
     ) async throws(ServiceFailure) -> [BatchResult] {
         let definition = try catalog.collection(collection)
-        let records = validate(lines, definition)
+        let records = RequestScope.measureNow(.validate) { validate(lines, definition) }
         if options.isAtomic { return try await writeAtomically(records, definition, options) }
         var results: [BatchResult] = []
         results.reserveCapacity(records.count)
@@ -96,10 +96,10 @@ extension RecordService {
         guard !records.isEmpty else { return [] }
         let vectors = try await embedNew(records, definition, options)
         let operations = zip(records, vectors).map {
-            WriteOperation.insert($0.write($1), duplicates: options.duplicates)
+            WriteOperation.insert(rowWrite($0, $1, definition.name), duplicates: options.duplicates)
         }
-        let results = try await store.mapped {
-            try await $0.write(operations, to: definition.name, atomically: atomically)
+        let results = try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.write(operations, to: definition.name, atomically: atomically) }
         }
         return results.map { result in
             switch result {
@@ -114,9 +114,11 @@ extension RecordService {
     private func embedNew(
         _ records: [ValidRecord], _ definition: CollectionDefinition, _ options: BatchOptions
     ) async throws(ServiceFailure) -> [VectorWrite] {
-        guard definition.needsModel, options.duplicates == .skip else { return try await embed(records, definition) }
+        // A vector that is there may be of the set that is being replaced.
+        let isSettled = sets.state(of: definition.name)?.target == nil
+        guard definition.needsModel, options.duplicates == .skip, isSettled else { return try await embed(records, definition) }
         let existing = try await store.mapped {
-            try await $0.duplicates(of: records.map { $0.write(.none) }, in: definition.name)
+            try await $0.duplicates(of: records.map { rowWrite($0, .none, definition.name) }, in: definition.name)
         }
         var vectors = [VectorWrite?](repeating: nil, count: records.count)
         for (index, id) in existing.enumerated() {

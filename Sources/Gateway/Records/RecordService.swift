@@ -21,6 +21,7 @@ struct RecordService: Sendable {
     let store: RecordStore
     /// `nil` when no collection needs a model.
     let embedding: (any EmbeddingProvider)?
+    let sets: VectorSets
 
     /// A record that is read, merged and written back is tried again when another write came between, this often.
     private static let conflictAttemptMax = 5
@@ -29,9 +30,10 @@ struct RecordService: Sendable {
 
     func read(_ id: Int64, in collection: String) async throws(ServiceFailure) -> StoredRecord {
         _ = try catalog.collection(collection)
-        guard let record = try await store.mapped({ try await $0.record(id, in: collection) }) else {
-            throw .notFound("There is no record \(id) in '\(collection)'")
+        let record = try await RequestScope.measure(.fetch) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.record(id, in: collection) }
         }
+        guard let record else { throw .notFound("There is no record \(id) in '\(collection)'") }
         return record
     }
 
@@ -50,7 +52,7 @@ struct RecordService: Sendable {
         }
         let valid = try definition.validated(body)
         let vector = try await embed([valid], definition)[0]
-        let operation = WriteOperation.insert(valid.write(vector), duplicates: .write)
+        let operation = WriteOperation.insert(rowWrite(valid, vector, collection), duplicates: .write)
         guard let key else { return try await write(operation, valid, to: collection) }
         return WrittenRecord(try await store.mapped { try await $0.write(operation, to: collection, idempotency: key) })
     }
@@ -65,7 +67,7 @@ struct RecordService: Sendable {
             let current = try await read(id, in: collection, ifMatch: ifMatch)
             let vector = try await vector(of: valid, replacing: current, definition)
             return try await write(
-                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+                .replace(id: id, rowWrite(valid, vector, collection), expectedSeq: current.seq), valid, to: collection)
         }
     }
 
@@ -87,7 +89,7 @@ struct RecordService: Sendable {
             let valid = try definition.validated(MergePatch.apply(patch, to: .object(fields)))
             let vector = try await vector(of: valid, replacing: current, definition)
             return try await write(
-                .replace(id: id, valid.write(vector), expectedSeq: current.seq), valid, to: collection)
+                .replace(id: id, rowWrite(valid, vector, collection), expectedSeq: current.seq), valid, to: collection)
         }
     }
 
@@ -96,7 +98,11 @@ struct RecordService: Sendable {
         _ id: Int64, in collection: String, ifMatch: EntityTagCondition? = nil
     ) async throws(ServiceFailure) -> Int64 {
         _ = try catalog.collection(collection)
-        guard ifMatch != nil else { return try await store.mapped { try await $0.delete(id, from: collection) }.seq }
+        guard ifMatch != nil else {
+            return try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+                try await store.mapped { try await $0.delete(id, from: collection) }.seq
+            }
+        }
         return try await retryingConflicts { () async throws(ServiceFailure) in
             let current = try await read(id, in: collection, ifMatch: ifMatch)
             return try await store.mapped { try await $0.delete(id, from: collection, expectedSeq: current.seq) }.seq
@@ -115,7 +121,9 @@ struct RecordService: Sendable {
     private func write(
         _ operation: WriteOperation, _ valid: ValidRecord, to collection: String
     ) async throws(ServiceFailure) -> WrittenRecord {
-        let result = try await store.mapped { try await $0.write(operation, to: collection) }
+        let result = try await RequestScope.measure(.store) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.write(operation, to: collection) }
+        }
         return WrittenRecord(record: StoredRecord(result, body: valid.body), kind: result.kind)
     }
 
@@ -134,6 +142,14 @@ struct RecordService: Sendable {
 
     // MARK: Vectors
 
+    /// The record with its vector, which is of the set that serves and, while another is in the making, of that one too.
+    func rowWrite(_ valid: ValidRecord, _ vector: VectorWrite, _ collection: String) -> RecordWrite {
+        RecordWrite(
+            body: valid.body, filterValues: valid.filterValues, key: valid.key,
+            vector: sets.serveAnotherModel(in: collection) ? .none : vector, pendingVector: vector,
+            vectorGeneration: sets.generation(of: collection))
+    }
+
     /// One vector for each record: its own, or that of its text.
     func embed(_ records: [ValidRecord], _ definition: CollectionDefinition) async throws(ServiceFailure) -> [VectorWrite] {
         switch definition.embeddingSource {
@@ -143,14 +159,40 @@ struct RecordService: Sendable {
             return records.map { $0.vector.map(VectorWrite.set) ?? .none }
         case .text:
             guard let embedding else { throw .faulty(reason: "an embedded collection without a model") }
-            let texts = records.map { $0.embeddingText ?? "" }
+            return try await embed(records.map { $0.embeddingText ?? "" }, with: embedding)
+        }
+    }
+
+    /// Piece by piece, because one call takes only so many texts; a text that comes again is embedded once a piece.
+    private func embed(
+        _ texts: [String], with embedding: any EmbeddingProvider
+    ) async throws(ServiceFailure) -> [VectorWrite] {
+        var vectors: [VectorWrite] = []
+        vectors.reserveCapacity(texts.count)
+        var rest = texts[...]
+        while !rest.isEmpty {
+            let piece = rest.prefix(Self.chunkLineCount)
+            rest = rest.dropFirst(piece.count)
+            // By bytes: equality of strings would take canonically equivalent texts for one.
+            var rows: [[UInt8]: Int] = [:]
+            var distinct: [String] = []
+            let rowOfText = piece.map { text in
+                let bytes = Array(text.utf8)
+                if let row = rows[bytes] { return row }
+                rows[bytes] = distinct.count
+                distinct.append(text)
+                return distinct.count - 1
+            }
             do {
-                let matrix = try await embedding.embed(texts, priority: .ingestion, deadline: nil)
-                return (0..<matrix.rowCount).map { .set(matrix.vector(at: $0)) }
+                let matrix = try await RequestScope.measure(.embed) { [distinct] () async throws(EmbeddingError) in
+                    try await embedding.embed(distinct, priority: .ingestion, deadline: nil)
+                }
+                vectors += rowOfText.map { .set(matrix.vector(at: $0)) }
             } catch {
                 throw ServiceFailure(error)
             }
         }
+        return vectors
     }
 
     /// The stored vector stays where what is embedded did not change.
@@ -172,12 +214,6 @@ extension WrittenRecord {
     }
 }
 
-extension ValidRecord {
-    func write(_ vector: VectorWrite) -> RecordWrite {
-        RecordWrite(body: body, filterValues: filterValues, key: key, vector: vector)
-    }
-}
-
 extension StoredRecord {
     init(_ result: WriteResult, body: [UInt8]) {
         self.init(
@@ -195,7 +231,7 @@ extension StoredRecord {
 
 extension CollectionDefinition {
     func validated(_ body: JSON) throws(ServiceFailure) -> ValidRecord {
-        switch validate(body, now: WallClock.microseconds()) {
+        switch RequestScope.measureNow(.validate, { validate(body, now: WallClock.microseconds()) }) {
         case .success(let valid): return valid
         case .failure(.invalid(let issues)): throw .invalid(issues)
         case .failure(.dataQuality(let message, let field)): throw .dataQuality(message: message, field: field)

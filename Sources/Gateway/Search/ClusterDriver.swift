@@ -58,10 +58,12 @@ final class ClusterDriver: Sendable {
             deadline: ClusterInstant.now.advanced(by: deadline - .now), allowPartial: search.allowPartial,
             resultLimit: search.resultLimit)
         do {
-            return try await withCheckedThrowingContinuation { continuation in
-                transact { state, actions in
-                    let query = state.cluster.startQuery(plan, now: .now, actions: &actions)
-                    state.searches[query] = PendingSearch(search: search, continuation: continuation)
+            return try await RequestScope.measure(.search) {
+                try await withCheckedThrowingContinuation { continuation in
+                    transact { state, actions in
+                        let query = state.cluster.startQuery(plan, now: .now, actions: &actions)
+                        state.searches[query] = PendingSearch(search: search, continuation: continuation)
+                    }
                 }
             }
         } catch let failure as QueryFailure {
@@ -199,7 +201,8 @@ final class ClusterDriver: Sendable {
     private func send(_ search: ClusterSearch, _ dispatch: AttemptDispatch, over connection: PeerConnection) {
         let attempt = dispatch.attempt
         connection.request(
-            search.request(shardIndex: dispatch.shardIndex, shardCount: dispatch.shardCount), timeout: dispatch.remaining
+            search.request(shardIndex: dispatch.shardIndex, shardCount: dispatch.shardCount), timeout: dispatch.remaining,
+            traceID: search.traceID
         ) { [weak self] result in
             switch result {
             case .success(let reply) where reply.hitCounts.count == 1:

@@ -13,6 +13,8 @@ struct ClusterSearch: Sendable {
     var minSeq: Int64 = 0
     var isExact = false
     var allowPartial = false
+    /// The work that this search is part of.
+    var traceID = RequestScope.current?.traceID ?? .none
 
     /// The request for one shard; only the shard differs between workers.
     func request(shardIndex: Int, shardCount: Int) -> ShardSearchRequest {

@@ -7,7 +7,7 @@ extension SearchCommand {
         fields: [
             Field(name: "text", type: .nullable(.string(length: textLengthRange)), isRequired: false),
             Field(name: "vector", type: .any, isRequired: false),
-            Field(name: "like", type: .nullable(.integer(IntegerLimits(minimum: 0))), isRequired: false),
+            Field(name: "like", type: .nullable(.integer(0...Int64.max)), isRequired: false),
             Field(name: "top_k", type: .integer(limits(resultLimitRange)), isRequired: false, defaultValue: 10),
             Field(name: "offset", type: .integer(limits(offsetRange)), isRequired: false, defaultValue: 0),
             Field(name: "filter", type: .any, isRequired: false),
@@ -16,7 +16,7 @@ extension SearchCommand {
             Field(
                 name: "fields",
                 type: .nullable(.array(of: .string, limits: CountLimits(maximum: fieldCountMax))), isRequired: false),
-            Field(name: "min_seq", type: .nullable(.integer(IntegerLimits(minimum: 0))), isRequired: false),
+            Field(name: "min_seq", type: .nullable(.integer(0...Int64.max)), isRequired: false),
             Field(name: "partial", type: .boolean, isRequired: false, defaultValue: false),
             Field(name: "exact", type: .boolean, isRequired: false, defaultValue: false),
         ], refusesUnknownFields: true)

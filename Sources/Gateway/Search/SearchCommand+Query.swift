@@ -3,11 +3,20 @@ import RecordSchema
 extension SearchCommand {
     /// Parameters of a search that are no filter field. Their types are those of the members of a JSON body.
     static let parameters: [Parameter] =
-        [Parameter(name: "q", type: .string(length: textLengthRange), summary: "The text to search for.", example: "data engineer")]
-        + bodyType.fields.filter { $0.name != "vector" && $0.name != "filter" }.map { field in
+        [
             Parameter(
-                name: field.name, type: field.name == "fields" ? .string : field.type.withoutNull,
-                summary: summaries[field.name] ?? "", defaultValue: field.defaultValue)
+                name: "q", type: .string(length: queryTextLengthRange), summary: "The text to search for.",
+                example: "data engineer")
+        ]
+        + bodyType.fields.filter { $0.name != "vector" && $0.name != "filter" }.map { field in
+            let type: FieldType =
+                switch field.name {
+                case "text": .string(length: queryTextLengthRange)
+                case "fields": .string
+                default: field.type.withoutNull
+                }
+            return Parameter(
+                name: field.name, type: type, summary: summaries[field.name] ?? "", defaultValue: field.defaultValue)
         }
 
     /// What each member of a search is for; the same sentence in the body and among the parameters.

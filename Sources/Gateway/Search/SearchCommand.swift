@@ -23,6 +23,8 @@ struct SearchCommand: Sendable {
     static let offsetRange: ClosedRange<Int64> = 0...10_000
     /// More text than this has no influence on the vector anyway.
     static let textLengthRange = 1...100_000
+    /// What comes in a request target: escaped it may be twelve times as long, and targets have a limit of their own.
+    static let queryTextLengthRange = 1...4_096
     static let fieldCountMax = 500
 
     var source: Source

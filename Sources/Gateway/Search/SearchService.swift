@@ -15,14 +15,6 @@ struct SearchAnswer: Sendable {
     var hits: [Hit]
     /// Shards that answered; `nil` for a search by words alone, which no worker answers.
     var coverage: ShardCoverage?
-    var timings = SearchTimings()
-}
-
-/// Where the time of a search went.
-struct SearchTimings: Sendable {
-    var embed = Duration.zero
-    var search = Duration.zero
-    var fetch = Duration.zero
 }
 
 /// Text or vector in, records out: embeds, asks the workers, fetches what they found from the store.
@@ -31,6 +23,7 @@ struct SearchService: Sendable {
     let store: RecordStore
     let embedding: (any EmbeddingProvider)?
     let cluster: ClusterDriver
+    let sets: VectorSets
 
     /// Candidates that each list gives to a fusion of both: beyond them a rank adds next to nothing.
     private static let fusionDepth = 100
@@ -60,32 +53,25 @@ struct SearchService: Sendable {
     private func semantic(
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> SearchAnswer {
-        var clock = StopWatch()
         let vector = try await queryVector(command, definition, deadline)
-        let embedTime = clock.lap()
         var answer = try await nearest(to: vector, command, definition, minSeq: command.minSeq, deadline)
         if answer.missingCount > 0 {
             // A worker named records that have been deleted since. Those that have seen the deletion name others.
             answer = try await nearest(to: vector, command, definition, minSeq: store.headSeq, deadline)
         }
-        var timings = answer.timings
-        timings.embed = embedTime
-        return SearchAnswer(hits: answer.hits, coverage: answer.coverage, timings: timings)
+        return SearchAnswer(hits: answer.hits, coverage: answer.coverage)
     }
 
     private struct Nearest {
         var hits: [SearchAnswer.Hit]
         var missingCount: Int
         var coverage: ShardCoverage
-        var timings: SearchTimings
     }
 
     private func nearest(
         to vector: [Float], _ command: SearchCommand, _ definition: CollectionDefinition, minSeq: Int64,
         _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> Nearest {
-        var clock = StopWatch()
-        var timings = SearchTimings()
         // The record that others shall be like is its own nearest neighbour.
         let excluded: Int64? = if case .like(let id) = command.source { id } else { nil }
         let limit = command.offset + command.resultLimit + (excluded == nil ? 0 : 1)
@@ -94,16 +80,21 @@ struct SearchService: Sendable {
                 collection: definition.name, vector: vector, resultLimit: limit, minimumScore: command.minimumScore,
                 filter: command.filter, minSeq: minSeq, isExact: command.isExact, allowPartial: command.allowPartial),
             deadline: deadline)
-        timings.search = clock.lap()
         let page = result.hits.filter { $0.id != excluded }.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        timings.fetch = clock.lap()
-        return Nearest(
-            hits: hits, missingCount: page.count - hits.count, coverage: result.coverage, timings: timings)
+        return Nearest(hits: hits, missingCount: page.count - hits.count, coverage: result.coverage)
     }
 
     private func queryVector(
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
+    ) async throws(ServiceFailure) -> [Float] {
+        try await RequestScope.measure(.embed) { () async throws(ServiceFailure) in
+            try await vector(of: command, definition, deadline)
+        }
+    }
+
+    private func vector(
+        of command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> [Float] {
         switch command.source {
         case .vector(let vector): return vector
@@ -114,6 +105,10 @@ struct SearchService: Sendable {
             return vector
         case .text(let text):
             guard let embedding else { throw .faulty(reason: "a text search without a model") }
+            guard !sets.serveAnotherModel(in: definition.name) else {
+                throw .unavailable(
+                    "The records of '\(definition.name)' are being embedded by another model", retryAfter: .seconds(10))
+            }
             do {
                 return try await embedding.embed(text, priority: .query, deadline: deadline)
             } catch {
@@ -127,23 +122,21 @@ struct SearchService: Sendable {
     private func keyword(
         _ command: SearchCommand, _ definition: CollectionDefinition
     ) async throws(ServiceFailure) -> SearchAnswer {
-        var clock = StopWatch()
-        var timings = SearchTimings()
         var found = try await keywordHits(command, definition, limit: command.resultLimit, offset: command.offset)
         if let minimum = command.minimumScore { found.removeAll { $0.score < minimum } }
-        timings.search = clock.lap()
         let hits = try await fetch(found.map { ($0.id, $0.score) }, definition)
-        timings.fetch = clock.lap()
-        return SearchAnswer(hits: hits, coverage: nil, timings: timings)
+        return SearchAnswer(hits: hits, coverage: nil)
     }
 
     private func keywordHits(
         _ command: SearchCommand, _ definition: CollectionDefinition, limit: Int, offset: Int
     ) async throws(ServiceFailure) -> [ScoredID] {
         guard case .text(let text) = command.source else { throw .faulty(reason: "a search by words without text") }
-        let found = try await store.mapped {
-            try await $0.keywordSearch(
-                definition.name, keyword: text, filter: command.filter, limit: limit, offset: offset)
+        let found = try await RequestScope.measure(.search) { () async throws(ServiceFailure) in
+            try await store.mapped {
+                try await $0.keywordSearch(
+                    definition.name, keyword: text, filter: command.filter, limit: limit, offset: offset)
+            }
         }
         return found.map { ScoredID(id: $0.id, score: Float($0.score)) }
     }
@@ -153,11 +146,8 @@ struct SearchService: Sendable {
     private func hybrid(
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> SearchAnswer {
-        var clock = StopWatch()
-        var timings = SearchTimings()
         let depth = max(Self.fusionDepth, command.offset + command.resultLimit)
         let vector = try await queryVector(command, definition, deadline)
-        timings.embed = clock.lap()
         let meaning = try await cluster.search(
             ClusterSearch(
                 collection: definition.name, vector: vector, resultLimit: depth, filter: command.filter,
@@ -166,11 +156,9 @@ struct SearchService: Sendable {
         let words = try await keywordHits(command, definition, limit: depth, offset: 0)
         var fused = Self.fuse([meaning.hits, words])
         if let minimum = command.minimumScore { fused.removeAll { $0.score < minimum } }
-        timings.search = clock.lap()
         let page = fused.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        timings.fetch = clock.lap()
-        return SearchAnswer(hits: hits, coverage: meaning.coverage, timings: timings)
+        return SearchAnswer(hits: hits, coverage: meaning.coverage)
     }
 
     /// Reciprocal rank fusion: each list gives a record 1 / (constant + rank), ranks from 1.
@@ -189,7 +177,9 @@ struct SearchService: Sendable {
         _ scored: [(id: Int64, score: Float)], _ definition: CollectionDefinition
     ) async throws(ServiceFailure) -> [SearchAnswer.Hit] {
         guard !scored.isEmpty else { return [] }
-        let records = try await store.mapped { try await $0.records(scored.map(\.id), in: definition.name) }
+        let records = try await RequestScope.measure(.fetch) { () async throws(ServiceFailure) in
+            try await store.mapped { try await $0.records(scored.map(\.id), in: definition.name) }
+        }
         var rest = scored[...]
         return records.compactMap { record -> SearchAnswer.Hit? in
             // Both lists have one order; ids without a live record are passed over.
@@ -198,16 +188,5 @@ struct SearchService: Sendable {
             }
             return nil
         }
-    }
-}
-
-/// Splits one stretch of time into laps.
-private struct StopWatch {
-    private var last = ContinuousClock.now
-
-    mutating func lap() -> Duration {
-        let now = ContinuousClock.now
-        defer { last = now }
-        return now - last
     }
 }

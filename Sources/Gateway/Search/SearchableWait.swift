@@ -23,7 +23,11 @@ struct SearchableWait: Sendable {
     /// timeout. The write stands either way. A collection without vectors has no replicas to wait for.
     func wait(for seq: Int64, in collection: String) async -> Bool {
         guard catalog.collections[collection]?.isSearchable == true else { return true }
-        return await cluster.waitUntilApplied(seq, of: collection, timeout: timeout)
+        // The write is done, and others may go on with theirs.
+        RequestScope.current?.leave()
+        return await RequestScope.measure(.wait) {
+            await cluster.waitUntilApplied(seq, of: collection, timeout: timeout)
+        }
     }
 
     /// The headers of an answer to a write: its `seq`, and whether the wait that was asked for came to its end.

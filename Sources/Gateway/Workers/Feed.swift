@@ -8,6 +8,7 @@ struct Feed: Sendable {
     let store: RecordStore
     let vectorShapes: VectorShapes
     let modelDigest: String?
+    let sets: VectorSets
 
     /// Every searchable collection as a worker has to know it.
     var collections: [CollectionInfo] { catalog.searchable.compactMap(info) }
@@ -26,7 +27,8 @@ struct Feed: Sendable {
         _ definition: CollectionDefinition, _ shape: VectorShape, _ digest: String
     ) -> UInt64 {
         let columns = definition.columns.map { "\($0.name)\u{0}\($0.type.rawValue)\u{0}\($0.isArray)" }
-        let parts = [store.storeID, definition.name, String(shape.dimension), shape.metric.rawValue, digest] + columns
+        let set = String(sets.generation(of: definition.name))
+        let parts = [store.storeID, definition.name, set, String(shape.dimension), shape.metric.rawValue, digest] + columns
         return Digest.sha256Prefix(parts.joined(separator: "\u{1}"))
     }
 
@@ -42,9 +44,17 @@ struct Feed: Sendable {
             let rows = try await store.feed(
                 request.collection, shardIndex: request.shard.index, shardCount: request.shard.count,
                 afterSeq: Int64(request.afterSeq), limit: request.rowLimit)
+            // Another set of vectors took the place of the one that the worker reads.
+            guard rows.vectorGeneration == sets.generation(of: definition.name) else {
+                throw ErrorReply(.stale, message: "another generation: start again from seq 0")
+            }
             return FeedPage(rows, dimension: info.dimension)
-        } catch {
+        } catch let error as StoreError {
             throw ErrorReply(ServiceFailure(error))
+        } catch let reply as ErrorReply {
+            throw reply
+        } catch {
+            throw ErrorReply(.internalError, message: "internal error")
         }
     }
 }
@@ -79,6 +89,7 @@ extension ErrorReply {
         case .contentTooLarge(let limit): self.init(.bodyTooLarge, message: "over the limit of \(limit) bytes")
         case .unavailable(let detail, let retryAfter): self.init(.unavailable, message: detail, retryAfter: retryAfter)
         case .deadlineExceeded(let detail): self.init(.deadlineExceeded, message: detail)
+        case .brokenRequest(let fault): self.init(.malformed, message: fault.detail)
         case .faulty: self.init(.internalError, message: "internal error")
         }
     }

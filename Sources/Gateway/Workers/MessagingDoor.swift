@@ -128,14 +128,22 @@ final class MessagingDoor: Sendable {
         _ work: @escaping @Sendable (Body, ContinuousClock.Instant) async throws(ServiceFailure) -> Body.Reply
     ) {
         request.decode(Body.self) { body in
+            let scope = RequestScope(
+                requestID: "", traceID: request.traceID == .none ? .random() : request.traceID)
             Task {
-                do throws(ServiceFailure) {
-                    request.reply(try await work(body, request.deadline))
-                } catch {
-                    if case .faulty(let reason) = error {
-                        logger.error("request failed", metadata: ["reason": "\(reason)", "kind": "\(request.kind)"])
+                await RequestScope.$current.withValue(scope) {
+                    do throws(ServiceFailure) {
+                        request.reply(try await work(body, request.deadline))
+                    } catch {
+                        if case .faulty(let reason) = error {
+                            logger.error(
+                                "request failed",
+                                metadata: [
+                                    "reason": "\(reason)", "kind": "\(request.kind)", "trace_id": "\(scope.traceID)",
+                                ])
+                        }
+                        request.fail(ErrorReply(error))
                     }
-                    request.fail(ErrorReply(error))
                 }
             }
         }

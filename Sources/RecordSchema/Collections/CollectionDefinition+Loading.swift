@@ -79,7 +79,7 @@ extension CollectionDefinition {
 
 extension FileReader {
     /// Paths beside `/api/v1/{collection}` that a collection of the name would hide.
-    private static let reservedNames = ["search", "export", "stats", "profile"]
+    private static let reservedNames = ["search", "export", "stats", "profile", "collections"]
     /// What the system itself puts into a record or a hit.
     private static let reservedFields = ["id", "created_at", "updated_at", "score", "vector"]
     private static let fieldCountLimit = 500

@@ -30,7 +30,7 @@ extension RecordStore {
                 DispatchQueue(label: "kazi.backup", qos: .utility).async {
                     continuation.resume(
                         returning: Result { () throws(BackupError) in
-                            try self.writeBackup(to: path, replacing: replacing) { step in
+                            try Self.writeBackup(of: self.databasePath, to: path, replacing: replacing) { step in
                                 if isCancelled.withLockedValue({ $0 }) { throw StoreError.cancelled }
                                 if self.state.withLockedValue({ $0.queue.isClosed }) { throw StoreError.closed }
                                 progress(step)
@@ -51,8 +51,18 @@ extension RecordStore {
         try BackupFile.verify(path)
     }
 
-    private func writeBackup(
-        to path: String, replacing: Bool, progress: @escaping (BackupProgress) throws -> Void
+    /// The same for the store in a directory, whether another process has it open or not; blocks.
+    ///
+    /// - Parameter progress: What it throws ends the backup.
+    public static func backup(
+        ofDirectory directory: String, to path: String, replacing: Bool = false,
+        progress: @escaping (BackupProgress) throws -> Void = { _ in }
+    ) throws(BackupError) -> BackupSummary {
+        try writeBackup(of: directory + "/kazi.sqlite", to: path, replacing: replacing, progress: progress)
+    }
+
+    private static func writeBackup(
+        of databasePath: String, to path: String, replacing: Bool, progress: @escaping (BackupProgress) throws -> Void
     ) throws(BackupError) -> BackupSummary {
         if !replacing, BackupFile.exists(path) { throw .fileExists(path: path) }
         let temporary = path + ".\(UUID().uuidString.lowercased()).partial"

@@ -14,7 +14,8 @@ struct ServicePair: Sendable {
     init(folder: URL, collections: URL, model: String?) {
         gateway = GatewayProcess(
             port: 0, messagingEndpoint: "tcp://127.0.0.1:*", dataDirectory: folder.appendingPathComponent("data"),
-            collectionsDirectory: collections.path, modelDirectory: model)
+            collectionsDirectory: collections.path, modelDirectory: model,
+            docsAssetsDirectory: nil, servesDocs: false)
     }
 
     /// Starts both, runs `body` with the gateway's address, and stops both whatever happened.

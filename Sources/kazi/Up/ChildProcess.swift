@@ -15,7 +15,7 @@ struct ChildProcess: Sendable {
     var showsStandardError = true
 
     /// How long a child that was asked to stop may take before it is killed.
-    static let stopPatience = Duration.seconds(5)
+    static let stopPatience = Duration.seconds(20)
 
     /// Runs the child to its end. Cancelling the task asks it to stop (`SIGTERM`), and kills it after `stopPatience`.
     ///

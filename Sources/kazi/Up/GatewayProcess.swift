@@ -7,6 +7,8 @@ struct GatewayProcess: Sendable {
     let dataDirectory: URL
     let collectionsDirectory: String?
     let modelDirectory: String?
+    let docsAssetsDirectory: String?
+    let servesDocs: Bool
 
     /// Where a running gateway listens: what it writes to `gateway.json` in its data directory.
     struct Addresses: Decodable, Sendable {
@@ -29,6 +31,8 @@ struct GatewayProcess: Sendable {
         ]
         if let collectionsDirectory { arguments += ["--collections", collectionsDirectory] }
         if let modelDirectory { arguments += ["--model", modelDirectory] }
+        if let docsAssetsDirectory { arguments += ["--docs-assets", docsAssetsDirectory] }
+        if !servesDocs { arguments.append("--no-docs") }
         return ChildProcess(executableName: "kazi-gateway", arguments: arguments, environment: Self.quietLog)
     }
 
@@ -40,7 +44,8 @@ struct GatewayProcess: Sendable {
 
     /// On a terminal that shows a person an address, a line for each request is noise; `KAZI_LOG_LEVEL` brings them back.
     private static var quietLog: [String: String] {
-        ProcessInfo.processInfo.environment["KAZI_LOG_LEVEL"] == nil ? ["KAZI_LOG_LEVEL": "warning"] : [:]
+        let defaults = ["KAZI_LOG_LEVEL": "warning", "KAZI_LOG_FORMAT": "text"]
+        return defaults.filter { ProcessInfo.processInfo.environment[$0.key] == nil }
     }
 
     /// What the running gateway wrote; `nil` before it listens. A file left by one that died is not believed.

@@ -99,6 +99,8 @@ struct Supervisor: Sendable {
             """
             Kazi is ready at \(addresses.http)
 
+            Open it in a browser to search; \(addresses.http)/docs is the API's documentation.
+
             Try:
               curl '\(addresses.http)/api/v1/search?q=I+like+working+with+children&top_k=3'
               curl \(addresses.http)/api/v1/search -H 'Content-Type: application/json' -d '{"text": "solar technician", "filter": {"location": "Nakuru"}}'

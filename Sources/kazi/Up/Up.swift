@@ -26,6 +26,12 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Folder of the embedding model (KAZI_MODEL, default where scripts/setup put it).")
     var model: String?
 
+    @Option(help: "Folder of Swagger UI and ReDoc (KAZI_DOCS_ASSETS, default where scripts/setup put it).")
+    var docsAssets: String?
+
+    @Flag(help: "Serve no /openapi.json, /docs and /redoc (KAZI_NO_DOCS=1).")
+    var noDocs = false
+
     @Flag(help: "Load no sample.")
     var noSample = false
 
@@ -42,7 +48,9 @@ struct Up: AsyncParsableCommand {
                 ?? (httpPort == 0 ? "tcp://127.0.0.1:*" : "tcp://127.0.0.1:\(httpPort + 1)"),
             dataDirectory: dataDirectory,
             collectionsDirectory: try EnvironmentSetting.optional(collections, "KAZI_COLLECTIONS"),
-            modelDirectory: try EnvironmentSetting.optional(model, "KAZI_MODEL"))
+            modelDirectory: try EnvironmentSetting.optional(model, "KAZI_MODEL"),
+            docsAssetsDirectory: try EnvironmentSetting.optional(docsAssets, "KAZI_DOCS_ASSETS"),
+            servesDocs: try !EnvironmentSetting.isOn(noDocs, "KAZI_NO_DOCS"))
         let supervisor = Supervisor(gateway: gateway, workerCount: workerCount, loadsSample: !noSample)
         _ = try await Interruption.stopping { try await supervisor.run() }
     }

@@ -27,6 +27,13 @@ class API:
         # A proxy of the developer's environment has no business between a test and the gateway.
         self._session.trust_env = False
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        """Gives the connection back; a client that is not closed keeps its own until the gateway tires of it."""
+        self._session.close()
+
     def request(self, method, path, **options):
         options.setdefault("timeout", self.timeout)
         return self._session.request(method, self.address + path, **options)

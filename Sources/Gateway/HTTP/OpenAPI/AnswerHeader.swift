@@ -21,7 +21,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     case rateLimitRemaining = "RateLimit-Remaining"
     case rateLimitReset = "RateLimit-Reset"
 
-    /// Its key in `components.headers`: the name without what the standard does not allow there.
+    /// To `components.headers`.
     var reference: JSON { ["$ref": .string("#/components/headers/\(rawValue)")] }
 
     var json: JSON {
@@ -33,7 +33,8 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     private var summary: String {
         switch self {
         case .requestID: "The request's identifier: the client's own where it sent a sane one."
-        case .kaziSeq: "The write's sequence number, for `min_seq` of a search; of a batch, that of its last write. Absent where nothing was written."
+        case .kaziSeq:
+            "The write's sequence number, for `min_seq` of a search; of a batch, that of its last write. Absent where nothing was written."
         case .kaziSearchable: "With `wait=searchable`: whether searches see the write."
         case .kaziCoverage: "How many of the collection's shards answered. Absent where no worker was asked."
         case .serverTiming: "Where the time went: embedding the text, asking the workers, fetching the records; in milliseconds."
@@ -92,9 +93,9 @@ enum AnswerHeader: String, Sendable, CaseIterable {
     /// Whether every answer that lists the header has it.
     private var isAlwaysThere: Bool {
         switch self {
-        case .requestID, .serverTiming, .eTag, .location, .contentDisposition, .retryAfter, .wwwAuthenticate: true
-        case .kaziSeq, .kaziSearchable, .kaziCoverage, .totalCount, .link, .idempotencyReplayed, .cacheControl, .age,
-            .rateLimitLimit, .rateLimitRemaining, .rateLimitReset:
+        case .requestID, .eTag, .location, .contentDisposition, .retryAfter, .wwwAuthenticate: true
+        case .kaziSeq, .kaziSearchable, .kaziCoverage, .serverTiming, .totalCount, .link, .idempotencyReplayed, .cacheControl,
+            .age, .rateLimitLimit, .rateLimitRemaining, .rateLimitReset:
             false
         }
     }

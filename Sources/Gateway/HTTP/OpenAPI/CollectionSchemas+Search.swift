@@ -95,7 +95,8 @@ extension CollectionSchemas {
     var binaryVector: JSON {
         let byteCount = (shape?.dimension ?? 0) * 4
         return [
-            "type": "string", "format": "binary",
+            "type": "string", "format": "binary", "minLength": .integer(Int64(byteCount)),
+            "maxLength": .integer(Int64(byteCount)),
             "description": .string(
                 "The vector: float32, little-endian, \(byteCount) bytes. The rest of the search is then in the query, as in `GET /api/v1/search`."),
         ]

@@ -1,4 +1,5 @@
 import RecordSchema
+import WireProtocol
 
 /// The schemas of one collection: its record as it is sent, shown, changed, listed, found and searched for.
 struct CollectionSchemas {
@@ -34,16 +35,18 @@ struct CollectionSchemas {
     /// underscores alone do not share a name.
     private func name(_ part: Part) -> String {
         var name = ""
-        var rest = definition.name[...]
-        while let character = rest.popFirst() {
-            if name.isEmpty || character == "_", let next = name.isEmpty ? character : rest.first, next.isLowercase {
-                if !name.isEmpty { rest.removeFirst() }
-                name += next.uppercased()
+        // The first letter is a capital as if an underscore stood before it.
+        var followsUnderscore = true
+        for character in definition.name {
+            if character.isLowercase {
+                name += followsUnderscore ? character.uppercased() : String(character)
             } else {
-                name.append(character)
+                if followsUnderscore { name += "_" }
+                if character != "_" { name.append(character) }
             }
+            followsUnderscore = character == "_"
         }
-        return name + part.rawValue
+        return name + (followsUnderscore ? "_" : "") + part.rawValue
     }
 
     var components: [(String, JSONObject)] {
@@ -102,27 +105,34 @@ struct CollectionSchemas {
         return schema
     }
 
-    /// The components are float32.
+    /// The components are float32: what rounds to infinity is none. For a cosine one of them must not be zero.
     var vector: JSON? {
         guard let shape else { return nil }
         let count = JSON.integer(Int64(shape.dimension))
-        let limit = Double(Float.greatestFiniteMagnitude)
-        return [
-            "type": "array", "items": ["type": "number", "minimum": .number(-limit), "maximum": .number(limit)],
+        // The first double that rounds to infinity: the largest float32 and half of its last place more.
+        let limit = 0x1.ffffffp127
+        var schema: JSONObject = [
+            "type": "array",
+            "items": ["type": "number", "exclusiveMinimum": .number(-limit), "exclusiveMaximum": .number(limit)],
             "minItems": count, "maxItems": count,
         ]
+        if shape.metric == .cosine {
+            schema["contains"] = ["anyOf": [["exclusiveMinimum": 0], ["exclusiveMaximum": 0]]]
+        }
+        return .object(schema)
     }
 
     // MARK: Shown
 
-    /// Every declared field is there, absent ones as null.
+    /// Every declared field is there, absent ones as null, unless the record was written before an optional field was declared.
     private var record: JSONObject {
         let properties = shownProperties
+        let required = ["id"] + definition.fields.filter(\.isRequired).map(\.name) + ["created_at", "updated_at"]
         return Self.titled(
             definition,
             [
                 "type": "object", "properties": .object(properties),
-                "required": .array(properties.members.map(\.key).filter { $0 != "vector" }.map { .string($0) }),
+                "required": .array(required.map(JSON.string)),
             ])
     }
 

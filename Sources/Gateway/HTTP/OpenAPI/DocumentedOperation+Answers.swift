@@ -26,10 +26,13 @@ extension DocumentedOperation {
     /// Those that the route declares, as far as they can happen at this path, and those of every route.
     private var failures: [Int] {
         var failures = Set(operation.failures + [422, 500])
+        // What is not public may be turned away under load.
+        if route.access != .public { failures.insert(503) }
         if schemas?.definition.rules.contains(where: { $0.failure == .dataQuality }) != true { failures.remove(400) }
-        // A path with a collection's name in it exists.
-        if !isAboutOneRecord, operation.body != .search, schemas != nil { failures.remove(404) }
-        if wantsCredentials { failures.formUnion([401, 403]) }
+        // A path with a collection's name in it exists; a record in it may not, nor one that others shall be like.
+        let mayMissRecord = isAboutOneRecord || operation.answers.contains { $0.content == .hits }
+        if !mayMissRecord, schemas != nil { failures.remove(404) }
+        if !credentials.isEmpty { failures.formUnion([401, 403]) }
         return failures.sorted()
     }
 
@@ -89,14 +92,16 @@ extension DocumentedOperation {
         case .batchResults:
             return json(
                 array(Self.reference("BatchResult")), [["status": 201, "id": 1, "result": "created"]])
-        case .health: return json(Self.reference("Health"), status == 200 ? Self.healthExample : nil)
+        case .health:
+            return status == 200 ? json(Self.reference("Health"), Self.healthExample) : json(Self.reference("Health"))
         case .liveness: return json(Self.reference("Liveness"), ["status": "ok"])
         case .openAPI: return json(["type": "object"])
-        case .shared(let name, let example): return json(Self.reference(name), example)
         case .csv, .ndjson:
             let type = path.hasSuffix(".csv") ? "text/csv" : "application/x-ndjson"
             return Self.content(type, ["type": "string"])
         case .text: return Self.content("text/plain", ["type": "string"])
+        case .html: return Self.content("text/html", ["type": "string"])
+        case .json(let schema, let example): return json(schema, example)
         }
     }
 

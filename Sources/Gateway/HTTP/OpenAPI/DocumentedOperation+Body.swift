@@ -3,16 +3,20 @@ import RecordSchema
 extension DocumentedOperation {
     /// The body of a request, in each form that is taken.
     var requestBody: JSON? {
-        if case .passwordForm = operation.body {
-            let example: JSON = ["username": "amina", "password": "correct horse battery staple"]
-            return Self.body(
-                Self.content(
-                    "application/x-www-form-urlencoded", Self.reference("PasswordForm"),
-                    examples: Self.examples("amina", "A user", example)))
-        }
-        guard let schemas else { return nil }
         switch operation.body {
-        case .none, .passwordForm: return nil
+        case .none: nil
+        case .json(let schema, let example): Self.body(json(schema, "An example", example))
+        case .form(let schema, let example):
+            Self.body(
+                Self.content(
+                    "application/x-www-form-urlencoded", schema, examples: Self.examples("form", "An example", example)))
+        case .record, .mergePatch, .batch, .search: schemas.flatMap(bodyOfRecords)
+        }
+    }
+
+    private func bodyOfRecords(_ schemas: CollectionSchemas) -> JSON? {
+        switch operation.body {
+        case .none, .json, .form: return nil
         case .record:
             return Self.body(json(schemas.reference(.input), "A record", schemas.example.map(JSON.object)))
         case .mergePatch:

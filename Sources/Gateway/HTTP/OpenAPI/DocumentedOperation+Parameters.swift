@@ -1,3 +1,4 @@
+import HTTPTypes
 import RecordSchema
 
 extension DocumentedOperation {
@@ -14,9 +15,17 @@ extension DocumentedOperation {
         if operation.takesFilters, let schemas { parameters += schemas.definition.columns.flatMap(filters) }
         parameters += operation.headers.map { header in
             ["name": .string(header.name), "in": "header", "required": false, "description": .string(header.summary),
-             "schema": header.name == "X-Kazi-Min-Seq" ? ["type": "integer", "minimum": 0] : ["type": "string"]]
+             "schema": Self.schema(ofHeader: header.name)]
         }
         return parameters
+    }
+
+    private static func schema(ofHeader name: String) -> JSON {
+        switch name {
+        case "X-Kazi-Min-Seq": ["type": "integer", "format": "int64", "minimum": 0, "maximum": .integer(.max)]
+        case IdempotencyHeader.name.canonicalName: ["type": "string", "minLength": 1, "maxLength": 255]
+        default: ["type": "string"]
+        }
     }
 
     private func parameter(_ parameter: Parameter) -> JSON {
@@ -36,7 +45,11 @@ extension DocumentedOperation {
         default: break
         }
         members["schema"] = .object(schema)
-        if let example = parameter.example { members["example"] = example }
+        if let example = parameter.example {
+            // Words are looked for in what the collection's own example says.
+            let isText = parameter.name == "q" || parameter.name == ListRoute.keyword.name
+            members["example"] = isText ? .string(schemas?.exampleWords ?? "words") : example
+        }
         return .object(members)
     }
 

@@ -7,7 +7,8 @@ struct DocumentedOperation {
     let idSuffix: String
     /// What a record is there; `nil` where the route is about no collection.
     let schemas: CollectionSchemas?
-    let wantsCredentials: Bool
+    /// The security schemes of which one is wanted; none: it is open.
+    let credentials: [String]
 
     var operation: Operation { route.operation }
 
@@ -22,8 +23,7 @@ struct DocumentedOperation {
         if !parameters.isEmpty { members["parameters"] = .array(parameters) }
         if let body = requestBody { members["requestBody"] = body }
         members["responses"] = .object(responses)
-        // Either a key or a token will do.
-        if wantsCredentials { members["security"] = [["APIKey": []], ["Bearer": []]] }
+        if !credentials.isEmpty { members["security"] = .array(credentials.map { .object([$0: []]) }) }
         return members
     }
 

@@ -24,11 +24,15 @@ struct ExampleRecord {
         return nil
     }
 
+    /// A longer vector would be most of the document.
+    private static let dimensionMax = 4_096
+
     /// - Parameter isWhole: With the fields that may be absent.
     private static func record(of definition: CollectionDefinition, isWhole: Bool) -> JSONObject? {
         let declared = definition.schema["properties"]?.objectValue ?? [:]
         guard var record = ExampleValue.members(of: definition.type, declared: declared, isWhole: isWhole) else { return nil }
         if case .vector(let dimension, _) = definition.embeddingSource {
+            guard dimension <= dimensionMax else { return nil }
             // Of length 1: 0.6² + 0.8² = 1.
             let start: [JSON] = dimension == 1 ? [1.0] : [0.6, 0.8]
             record["vector"] = .array(start + Array(repeating: 0.0, count: dimension - start.count))
@@ -39,7 +43,10 @@ struct ExampleRecord {
 
 /// A value that a type allows.
 enum ExampleValue {
-    /// - Parameter declared: The properties as the file declares them, for their `examples` and `default`.
+    /// - Parameters:
+    ///   - declared: The properties as the file declares them, for their `examples`.
+    ///   - isWhole: With those that may be absent.
+    /// - Returns: `nil` where one that is required cannot be made.
     static func members(of type: ObjectType, declared: JSONObject, isWhole: Bool) -> JSONObject? {
         var members = JSONObject()
         for (index, field) in type.fields.enumerated() where field.isRequired || isWhole {
@@ -69,19 +76,19 @@ enum ExampleValue {
         case .any: return ["anything"]
         case .string(let limits): return strings(limits, name)
         case .integer(let limits):
-            let low = limits.minimum ?? limits.exclusiveMinimum.map { $0.addingReportingOverflow(1).partialValue }
-            let high = limits.maximum ?? limits.exclusiveMaximum.map { $0.subtractingReportingOverflow(1).partialValue }
-            let numbers = numbers(
-                low: low.map(Double.init), high: high.map(Double.init), step: limits.multipleOf.map(Double.init), index: index)
-            return numbers.compactMap { Int64(exactly: $0.rounded()) }.map { .integer($0) } + [low, high].compactMap { $0 }.map { .integer($0) }
+            let low = limits.minimum ?? limits.exclusiveMinimum
+            let high = limits.maximum ?? limits.exclusiveMaximum
+            return numbers(
+                low: low.map(Double.init), high: high.map(Double.init), step: limits.multipleOf.map(Double.init), index: index
+            ).compactMap { Int64(exactly: $0.rounded()) }.map { .integer($0) }
         case .number(let limits):
             return numbers(
                 low: limits.minimum ?? limits.exclusiveMinimum, high: limits.maximum ?? limits.exclusiveMaximum,
                 step: limits.multipleOf, index: index
             ).map { .number($0) }
         case .boolean: return [true]
-        case .dateTime: return [.string("2025-\(twoDigits(index % 12 + 1))-01T09:00:00Z")].filter { _ in index < 11 } + ["2025-11-30T09:00:00Z"]
-        case .date: return [.string("2025-\(twoDigits(index % 12 + 1))-01")].filter { _ in index < 11 } + ["2025-11-30"]
+        case .dateTime: return [.string(day(index) + "T09:00:00Z")]
+        case .date: return [.string(day(index))]
         case .choice(let choice): return choice.values
         case .array(let element, let limits):
             let declared = declared["items"]?.objectValue ?? [:]
@@ -91,8 +98,7 @@ enum ExampleValue {
             return count <= 100 ? [.array(Array(repeating: value, count: count)), []] : []
         case .object(let type):
             let declared = declared["properties"]?.objectValue ?? [:]
-            return [members(of: type, declared: declared, isWhole: true), members(of: type, declared: declared, isWhole: false)]
-                .compactMap { $0.map(JSON.object) }
+            return members(of: type, declared: declared, isWhole: true).map { [.object($0)] } ?? []
         case .dictionary: return [["key": "value"]]
         }
     }
@@ -100,9 +106,10 @@ enum ExampleValue {
     /// Words made from the field's name, of a length that is allowed; for a pattern, what patterns are often about.
     private static func strings(_ limits: StringLimits, _ name: String) -> [JSON] {
         let words = "example " + name.split(separator: "_").joined(separator: " ")
-        let usual = [words, "example", "Example", "EXAMPLE", "A", "a", "KE", "KES", "ABC-123", "AB12", "a1", "1", "12", "123", "1234",
-            "12345", "123456", "+254700000000", "name@example.org", "https://example.org/", "2025-01-01", "09:00", "1.0.0",
-            "00000000-0000-4000-8000-000000000000", "192.0.2.1", "#a0b1c2"]
+        let usual =
+            [words, "example", "Example", "EXAMPLE", "A", "a", "KE", "KES", "ABC-123", "AB12", "a1", "1", "12", "123", "1234"]
+            + ["12345", "123456", "+254700000000", "name@example.org", "https://example.org/", "2025-01-01", "09:00", "1.0.0"]
+            + ["00000000-0000-4000-8000-000000000000", "192.0.2.1", "#a0b1c2"]
         let minimum = limits.minLength ?? 0
         guard minimum <= 1_000 else { return [] }
         return usual.flatMap { text -> [JSON] in
@@ -123,5 +130,6 @@ enum ExampleValue {
         return numbers.flatMap { [($0 / step).rounded(.down) * step, ($0 / step).rounded(.up) * step] }
     }
 
-    private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }
+    /// Days of 2025 that rise with the field's place, the last for all from the tenth on.
+    private static func day(_ index: Int) -> String { "2025-11-1\(min(index, 9))" }
 }

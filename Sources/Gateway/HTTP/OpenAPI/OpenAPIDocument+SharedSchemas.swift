@@ -2,9 +2,7 @@ import RecordSchema
 
 extension OpenAPIDocument {
     /// What all collections share. The first two have FastAPI's names.
-    static let sharedSchemas: JSONObject = JSONObject(recordSchemas.pairs + serviceSchemas.pairs)
-
-    private static let recordSchemas: JSONObject = [
+    static let sharedSchemas: JSONObject = [
         "HTTPValidationError": [
             "type": "object", "title": "HTTPValidationError", "required": ["detail"],
             "properties": [
@@ -64,13 +62,14 @@ extension OpenAPIDocument {
         "Health": [
             "type": "object", "required": ["status", "database", "workers", "seq", "collections"],
             "properties": [
-                "status": ["type": "string", "enum": ["ok", "degraded"]],
+                "status": ["type": "string", "enum": ["ok", "degraded", "stopping"]],
                 "database": ["type": "string", "enum": ["connected", "unavailable"]],
                 "workers": [
                     "type": "object", "required": ["ready", "total"],
                     "properties": ["ready": ["type": "integer", "minimum": 0], "total": ["type": "integer", "minimum": 0]],
                 ],
                 "seq": ["type": "integer", "description": "The sequence number of the last write."],
+                "reason": ["type": "string", "description": "What is wrong with the store."],
                 "collections": [
                     "type": "object", "description": "The collections that can be searched.",
                     "additionalProperties": [
@@ -81,6 +80,7 @@ extension OpenAPIDocument {
                                 "type": ["integer", "null"],
                                 "description": "Sequence numbers that the slowest is behind; null without full coverage.",
                             ],
+                            "stalled": ["type": "boolean", "description": "It is behind and does not follow."],
                         ],
                     ],
                 ],

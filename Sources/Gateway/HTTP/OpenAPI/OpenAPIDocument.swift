@@ -54,12 +54,13 @@ struct OpenAPIDocument {
 
     private var operations: [DocumentedOperation] {
         let schemas = Dictionary(uniqueKeysWithValues: definitions.map { ($0.name, self.schemas(of: $0)) })
+        let credentials = securitySchemes.members.map(\.key)
         return routes.flatMap { route in
             places(of: route).map { place in
                 DocumentedOperation(
                     route: route, path: place.path, idSuffix: place.idSuffix,
                     schemas: place.definition.flatMap { schemas[$0.name] },
-                    wantsCredentials: requiredCredentials.cover(route.access))
+                    credentials: requiredCredentials.cover(route.access) ? credentials : [])
             }
         }
     }
@@ -98,6 +99,7 @@ struct OpenAPIDocument {
 
     private static let tagDescriptions: [String: String] = [
         "search": "Searches of the default collection.",
+        "records": "All collections at once.",
         "service": "What the gateway says of itself.",
         "access": "Who a request is from.",
         "admin": "For operators.",

@@ -8,7 +8,7 @@ struct OpenAPIRoute: Sendable {
     /// - Parameter routes: Every other route.
     init(
         documenting routes: [Route], _ catalog: Catalog, _ vectorShapes: VectorShapes,
-        _ requiredCredentials: Operation.RequiredCredentials
+        requiredCredentials: Operation.RequiredCredentials = .none
     ) {
         let own = Self.route { _, _ in .detail(.notFound, "Not Found") }
         document = OpenAPIDocument(

@@ -22,7 +22,7 @@ extension Operation {
 
     /// Which operations want a key or a token.
     enum RequiredCredentials: String, Sendable, CaseIterable {
-        /// None but those of `Access.admin`.
+        /// None but those that always want them.
         case none
         /// Those that change records.
         case writes

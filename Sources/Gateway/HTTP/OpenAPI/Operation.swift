@@ -4,7 +4,7 @@ import RecordSchema
 /// its request with.
 struct Operation: Sendable {
     /// What the body of a request is.
-    enum Body: Sendable {
+    enum Body: Sendable, Equatable {
         case none
         /// A record of the collection.
         case record
@@ -12,8 +12,10 @@ struct Operation: Sendable {
         case mergePatch
         case batch
         case search
-        /// A user's name and password.
-        case passwordForm
+        /// JSON of a schema of its own, for routes that are about no collection.
+        case json(schema: JSON, example: JSON)
+        /// A form, as of OAuth 2.
+        case form(schema: JSON, example: JSON)
     }
 
     /// What an answer with success holds.
@@ -30,9 +32,10 @@ struct Operation: Sendable {
         case csv
         case ndjson
         case text
+        case html
         case openAPI
-        /// JSON of one of the document's shared schemas.
-        case shared(String, example: JSON?)
+        /// JSON of a schema of its own.
+        case json(schema: JSON, example: JSON)
     }
 
     /// Unique among routes, and without the name of a collection: that is appended where a path has one.

@@ -1,0 +1,124 @@
+"""A collection file that is not the one that the records were written under."""
+
+from harness.collections import JOBS, JOBS_WITHOUT_VECTORS, NOTES, job
+from harness.processes import MODEL, run
+from harness.waiting import wait_until
+
+
+def change(cluster, name, text):
+    """Another file for the next start."""
+    (cluster.gateway.collections / f"{name}.yaml").write_text(text)
+
+
+def check(cluster, tmp_path, name, text):
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(text)
+    return run("kazi", "check", file, "--data-dir", cluster.gateway.data, "--model", MODEL)
+
+
+def restart(cluster):
+    cluster.gateway.stop()
+    cluster.gateway.start()
+
+
+def refusal(cluster):
+    """What a start says that must fail."""
+    cluster.gateway.stop()
+    result = run(
+        "kazi-gateway", "--port", "0", "--zmq", "tcp://127.0.0.1:*", "--data-dir", cluster.gateway.data, "--model", MODEL,
+        "--collections", cluster.gateway.collections)
+    assert result.returncode not in (0, None) and "Fatal" not in result.stderr
+    return result.stderr
+
+
+def test_what_is_compatible_is_applied_at_the_next_start(new_cluster, tmp_path):
+    cluster = new_cluster(collections={"jobs": JOBS_WITHOUT_VECTORS}, workers=0)
+    first = cluster.api.add("jobs", job(salary_min=5)).record
+    text = JOBS_WITHOUT_VECTORS.replace("  url:         { type: string }", "  url:         { type: string }\n  remote:      { type: boolean }")
+    text = text.replace("filter: [company,", "filter: [url, remote, company,")
+    result = check(cluster, tmp_path, "jobs", text)
+    assert result.returncode == 0, result.stderr
+    assert "remote becomes a filter field" in result.stdout
+    change(cluster, "jobs", text)
+    restart(cluster)
+    # A record shows the fields it was written with; its next write brings the new one.
+    assert cluster.api.read("jobs", first["id"]) == first
+    assert cluster.api.patch(f"/api/v1/jobs/{first['id']}", {}).json()["remote"] is None
+    cluster.api.add("jobs", job(remote=True))
+    assert [record["remote"] for record in cluster.api.get("/api/v1/jobs", remote="true").json()] == [True]
+
+
+def test_what_would_break_stored_records_is_refused_with_their_ids(new_cluster, tmp_path):
+    cluster = new_cluster(collections={"jobs": JOBS_WITHOUT_VECTORS}, workers=0)
+    ids = cluster.api.add_all("jobs", [job(company="Short"), job(company="Much too long a name"), job(company="Another long name")])
+    for text in (
+        JOBS_WITHOUT_VECTORS.replace("company:     { type: string, minLength: 1 }", "company:     { type: string, maxLength: 8 }"),
+        JOBS_WITHOUT_VECTORS.replace("required: [title, company, source]", "required: [title, company, source, location]"),
+        JOBS_WITHOUT_VECTORS.replace("enum: [brightermonday, linkedin, jobwebkenya]", "enum: [brightermonday]"),
+    ):
+        result = check(cluster, tmp_path, "jobs", text)
+        assert result.returncode == 1, text
+        assert "refused" in result.stdout and str(ids[1]) in result.stdout
+    # The check changed nothing, and the gateway served throughout.
+    assert cluster.api.total("jobs") == 3
+    change(cluster, "jobs", text)
+    assert str(ids[1]) in refusal(cluster)
+    change(cluster, "jobs", JOBS_WITHOUT_VECTORS)
+    cluster.gateway.start()
+    assert cluster.api.total("jobs") == 3
+
+
+def test_a_new_rule_is_held_against_what_is_stored(new_cluster, tmp_path):
+    without_rule = JOBS_WITHOUT_VECTORS.split("  rules:")[0]
+    cluster = new_cluster(collections={"jobs": without_rule}, workers=0)
+    id = cluster.api.add("jobs", job(salary_min=9, salary_max=3)).record["id"]
+    result = check(cluster, tmp_path, "jobs", JOBS_WITHOUT_VECTORS)
+    assert result.returncode == 1 and f"among them {id}" in result.stdout
+    cluster.api.delete(f"/api/v1/jobs/{id}")
+    assert check(cluster, tmp_path, "jobs", JOBS_WITHOUT_VECTORS).returncode == 0
+
+
+def test_a_file_that_declares_nothing_is_told_with_its_place(new_cluster, tmp_path):
+    cluster = new_cluster(collections={"jobs": JOBS_WITHOUT_VECTORS}, workers=0)
+    result = check(cluster, tmp_path, "jobs", JOBS_WITHOUT_VECTORS.replace("maxLength: 200", "maxLength: -1"))
+    assert result.returncode == 1 and "jobs.yaml" in result.stderr and "maxLength" in result.stderr
+
+
+def test_a_changed_embed_is_embedded_anew_while_the_old_vectors_serve(new_cluster, tmp_path):
+    texts = JOBS.replace("embed:  [title, company, location, description]", "embed:  [title]")
+    cluster = new_cluster(collections={"jobs": texts, "notes": NOTES}, workers=1)
+    cluster.api.add_all("jobs", [
+        job(title="Vacancy 17", description="Keeps bees and sells their honey"), job(title="Shepherd", description="Drives a bus"),
+        job(title="Teacher", description="Teaches mathematics"),
+    ] + [job(title=f"Cook number {number}", description="Cooks for a hotel") for number in range(60)], wait="searchable")
+    assert cluster.api.search("jobs", text="beekeeper", top_k=1)[0]["title"] != "Vacancy 17"
+    assert "embedded anew" in check(cluster, tmp_path, "jobs", JOBS).stdout
+    change(cluster, "jobs", JOBS)
+    restart(cluster)
+
+    def finds_by_description():
+        answer = cluster.api.post("/api/v1/jobs/search", {"text": "beekeeper", "top_k": 1})
+        return answer.status_code == 200 and answer.json() and answer.json()[0]["title"] == "Vacancy 17"
+
+    wait_until(finds_by_description, "the new vectors to serve", within=120)
+    # Writes during and after it have vectors of the new kind, and nothing is lost.
+    written = cluster.api.add("jobs", job(title="Guard", description="Guards a flower farm at night"), wait="searchable")
+    assert cluster.api.search("jobs", text="night watch at a flower farm", top_k=1)[0]["id"] == written.record["id"]
+    assert len(cluster.api.search("jobs", text="work", top_k=1000)) == 64
+    assert "fits" in check(cluster, tmp_path, "jobs", JOBS).stdout
+
+
+def test_embedding_anew_goes_on_after_kill_9(new_cluster):
+    texts = JOBS.replace("embed:  [title, company, location, description]", "embed:  [title]")
+    cluster = new_cluster(collections={"jobs": texts}, workers=1)
+    cluster.api.add_all("jobs", [job(title=f"Cook number {number}", description="Cooks at sea") for number in range(300)], wait="searchable")
+    change(cluster, "jobs", JOBS)
+    cluster.gateway.stop()
+    for _ in range(3):
+        cluster.gateway.start()
+        cluster.gateway.kill()
+    cluster.gateway.start()
+    wait_until(lambda: "embedded anew" in cluster.gateway.log, "the vectors to be made", within=180)
+    cluster.wait_ready(1)
+    marker = cluster.api.add("jobs", job(title="Marker"), wait="searchable")
+    assert len(cluster.api.search("jobs", text="a ship's galley", top_k=1000, min_seq=marker.seq)) == 301
