@@ -64,11 +64,12 @@ public struct Gateway: Sendable {
         var quiet = logger
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
+        let routes = Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder()
         let application = Application(
-            responder: Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder(),
-            server: HTTPServerBuilder { [settings] responder in
+            responder: routes,
+            server: HTTPServerBuilder { [settings, quiet] _ in
                 GatewayChannel(
-                    responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,
+                    routes: routes, logger: quiet, dates: AnswerDate(), limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,
                     faults: ConnectionFaultAnswer(metrics: parts.metrics, log: parts.pipeline.log))
             },
             configuration: configuration,

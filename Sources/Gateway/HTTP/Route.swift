@@ -21,6 +21,36 @@ struct Route: Sendable {
         self.operation = operation
         self.handler = handler
     }
+
+    /// What `handler` answers, on the connection's event loop where it computes for a moment only.
+    func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        if isBrief, request.isShort { return try await handler(request, context) }
+        return try await withWorkerThread { try await handler(request, context) }
+    }
+
+    /// Whether it computes for a moment only where the body is short: what is about one record or a page of them.
+    private var isBrief: Bool {
+        switch operation.body {
+        case .none, .record, .mergePatch, .search: break
+        case .batch, .json, .form: return false
+        }
+        return operation.answers.allSatisfy { answer in
+            switch answer.content {
+            case .none, .record, .recordsOrPage, .hits, .health, .liveness: true
+            case .records, .batchResults, .csv, .ndjson, .text, .html, .openAPI, .json: false
+            }
+        }
+    }
+}
+
+extension Request {
+    private static let shortBodyBytesMax = 64 << 10
+
+    /// Whether its body is announced, and read in a moment.
+    fileprivate var isShort: Bool {
+        if let announced = headers[.contentLength] { return Int(announced).map { $0 <= Self.shortBodyBytesMax } ?? false }
+        return headers[.transferEncoding] == nil
+    }
 }
 
 enum Routing {

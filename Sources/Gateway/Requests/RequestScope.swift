@@ -59,8 +59,10 @@ final class RequestScope: Sendable {
 
     /// Waits for the right to be served, and keeps it until the request has ended or `leave` is called.
     func enter() async throws(ServiceFailure) {
-        guard let ticket = try await admission?.enter(requestClass) else { return }
-        state.withLockedValue { $0.ticket = ticket }
+        guard let admission else { return }
+        var ticket = admission.enterNow(requestClass)
+        if ticket == nil { ticket = try await admission.enter(requestClass) }
+        state.withLockedValue { [ticket] in $0.ticket = ticket }
     }
 
     /// Keeps room for the request's body until the request has ended.

@@ -129,7 +129,7 @@ final class MessagingDoor: Sendable {
     ) {
         request.decode(Body.self) { body in
             let scope = RequestScope(
-                requestID: "", traceID: request.traceID == .none ? .random() : request.traceID)
+                requestID: "", traceID: request.traceID == .none ? .new() : request.traceID)
             Task {
                 await RequestScope.$current.withValue(scope) {
                     do throws(ServiceFailure) {
