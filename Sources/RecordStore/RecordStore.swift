@@ -15,6 +15,7 @@ public final class RecordStore: RecordStoring {
     public let storeID: String
     public let limits: StoreLimits
     let pool: DatabasePool
+    let shortReaders: ShortReaders
     let state: NIOLockedValueBox<State>
     private let directory: StoreDirectory
     /// The database file as it was when it was opened.
@@ -77,6 +78,7 @@ public final class RecordStore: RecordStoring {
                     tables: Dictionary(uniqueKeysWithValues: opened.0.map { ($0.name, $0) }), headSeq: headSeq,
                     idempotency: opened.3))
             hasRetiredTables = opened.5
+            shortReaders = try ShortReaders(path: directory.databasePath, count: limits.readerCount)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -251,6 +253,7 @@ public final class RecordStore: RecordStoring {
         do {
             // What the log still holds is safe in it: if the checkpoint cannot be done, the next opening does it.
             _ = try? await pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
+            shortReaders.close()
             try pool.close()
         } catch {
             throw Self.writingError(error)
