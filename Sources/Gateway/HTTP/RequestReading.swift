@@ -18,6 +18,12 @@ extension Request {
         return try RequestJSON.parse(bytes)
     }
 
+    /// Whether the content type is `type`, with or without parameters.
+    func hasMediaType(_ type: String) -> Bool {
+        guard let value = headers[.contentType] else { return false }
+        return value == type || (value.utf8.count > type.utf8.count && mediaType == type)
+    }
+
     /// The content type without its parameters, in lower case; `nil` where there is none.
     var mediaType: String? {
         headers[.contentType].map { value in

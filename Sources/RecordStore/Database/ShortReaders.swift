@@ -29,7 +29,13 @@ final class ShortReaders: Sendable {
     func read<Value>(isOneStatement: Bool, _ body: (Database) throws -> Value) throws -> Value? {
         guard let connection = free.withLockedValue({ $0.popLast() }) else { return nil }
         defer { free.withLockedValue { $0.append(connection) } }
-        return isOneStatement ? try connection.unsafeRead(body) : try connection.read(body)
+        return try connection.unsafeRead { db in
+            if isOneStatement { return try body(db) }
+            try db.run("BEGIN", cached: true)
+            // A transaction that only read is over in any case.
+            defer { try? db.run("COMMIT", cached: true) }
+            return try body(db)
+        }
     }
 
     /// Connections close when nobody uses them any more.
