@@ -5,7 +5,9 @@ import Hummingbird
 struct NormalizedRouter: HTTPResponderBuilder {
     let router: Router<GatewayRequestContext>
 
-    func buildResponder() -> NormalizedPathResponder { NormalizedPathResponder(next: router.buildResponder()) }
+    func buildResponder() -> HeadResponder<NormalizedPathResponder> {
+        HeadResponder(next: NormalizedPathResponder(next: router.buildResponder()))
+    }
 }
 
 struct NormalizedPathResponder: HTTPResponder {

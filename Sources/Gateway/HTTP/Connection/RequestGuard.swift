@@ -30,6 +30,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request whose answer has not gone out whole.
     private struct Owed {
         let version: HTTPVersion
+        let isHead: Bool
         let keepsAlive: Bool
         /// The client sends the body only when it is told to.
         var awaitsInvitation: Bool
@@ -150,7 +151,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             pace.begin(.now())
             owed.append(
                 Owed(
-                    version: head.version, keepsAlive: RequestHeadRules.keepsAlive(head),
+                    version: head.version, isHead: head.method == .HEAD, keepsAlive: RequestHeadRules.keepsAlive(head),
                     awaitsInvitation: head.version == .http1_1 && RequestHeadRules.expectsContinue(head)))
         case .body(let buffer): pace.passed(buffer.readableBytes)
         case .end: reading = owed.last?.keepsAlive == true ? .nothing : .over
@@ -207,7 +208,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(.byteBuffer(let buffer)): answerPace.buffered(buffer.readableBytes)
         case .body: break
         case .end:
-            if !owed.isEmpty { owed.removeFirst() }
+            // An answer to `HEAD` has no body, hence no last chunk either; no bytes at all keep the promises in order.
+            if owed.popFirst()?.isHead == true { part = .body(.byteBuffer(ByteBuffer())) }
             context.write(wrapOutboundOut(part), promise: promise)
             return answered(context)
         }
