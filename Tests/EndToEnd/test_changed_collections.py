@@ -1,5 +1,7 @@
 """A collection file that is not the one that the records were written under."""
 
+import threading
+
 from harness.collections import JOBS, JOBS_WITHOUT_VECTORS, NOTES, job
 from harness.processes import MODEL, run
 from harness.waiting import wait_until
@@ -122,3 +124,76 @@ def test_embedding_anew_goes_on_after_kill_9(new_cluster):
     cluster.wait_ready(1)
     marker = cluster.api.add("jobs", job(title="Marker"), wait="searchable")
     assert len(cluster.api.search("jobs", text="a ship's galley", top_k=1000, min_seq=marker.seq)) == 301
+
+
+EMBEDS_TITLES = JOBS.replace("embed:  [title, company, location, description]", "embed:  [title]")
+
+
+def before_the_switch(new_cluster, records, workers):
+    """A cluster that holds `records` with vectors of their titles, and whose gateway begins to embed more than those."""
+    cluster = new_cluster(collections={"jobs": EMBEDS_TITLES}, workers=workers)
+    cluster.api.add_all("jobs", records, wait="searchable")
+    ask = {"text": "a ship's galley", "top_k": 1000}
+    old = [(hit["id"], round(hit["score"], 5)) for hit in cluster.api.search("jobs", **ask)]
+    change(cluster, "jobs", JOBS)
+    restart(cluster)
+    cluster.wait_ready(workers)
+    return cluster, ask, old
+
+
+def test_searches_during_a_switch_find_everything_by_one_set_or_the_other(new_cluster):
+    """Never an error, never a record missing, never a score of the one set beside one of the other."""
+    records = [job(title=f"Cook number {number}", description=f"Cooks on {number} ships") for number in range(400)]
+    cluster, ask, old = before_the_switch(new_cluster, records, workers=1)
+    answers, problems, is_over = [], [], threading.Event()
+
+    def search():
+        with cluster.new_api() as api:
+            while not is_over.is_set():
+                answer = api.post("/api/v1/jobs/search", ask)
+                if answer.status_code != 200:
+                    problems.append((answer.status_code, answer.text))
+                    continue
+                answers.append([(hit["id"], round(hit["score"], 5)) for hit in answer.json()])
+
+    threads = [threading.Thread(target=search) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        wait_until(lambda: answers and answers[-1] != old, "the new vectors to serve", within=120)
+        wait_until(lambda: "a new generation serves" in cluster.workers[0].log, "the worker to say so")
+    finally:
+        is_over.set()
+        for thread in threads:
+            thread.join()
+    assert problems == []
+    new = [(hit["id"], round(hit["score"], 5)) for hit in cluster.api.search("jobs", **ask)]
+    assert len(old) == len(new) == 400 and old != new
+    assert answers.count(old) > 0
+    assert [answer[:3] for answer in answers if answer not in (old, new)] == []
+
+
+def test_writes_during_a_switch_are_found_at_once(new_cluster):
+    """Replicas of the old set go on following what is written until those of the new one take over."""
+    records = [job(title=f"Cook number {number}", description="Cooks at sea") for number in range(400)]
+    cluster, _, _ = before_the_switch(new_cluster, records, workers=2)
+    ids = []
+
+    def writes_one_more():
+        number = len(ids)
+        written = cluster.api.add("jobs", job(title=f"Guard number {number}"), **({"wait": "searchable"} if number % 2 else {}))
+        ids.append(written.record["id"])
+        answer = cluster.api.post("/api/v1/jobs/search", {"text": f"Guard number {number}", "top_k": 1000, "min_seq": written.seq})
+        # No assertion: the wait would take one for "not yet".
+        if answer.status_code != 200:
+            raise RuntimeError(answer.text)
+        found = {hit["id"] for hit in answer.json()}
+        if set(ids) - found or len(found) != 400 + len(ids):
+            raise RuntimeError(f"{len(found)} of {400 + len(ids)} are found, without {sorted(set(ids) - found)}")
+        if number % 3 == 0:
+            cluster.api.delete(f"/api/v1/jobs/{ids.pop(0)}")
+        return all("a new generation serves" in worker.log for worker in cluster.workers)
+
+    wait_until(writes_one_more, "both workers to serve the new vectors", within=120)
+    cluster.wait_ready(2)
+    assert cluster.api.total("jobs") == 400 + len(ids)

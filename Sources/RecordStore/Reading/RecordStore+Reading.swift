@@ -19,6 +19,10 @@ extension RecordStore {
     }
 
     public func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]? {
+        try await storedVector(of: id, in: collection)?.components
+    }
+
+    public func storedVector(of id: Int64, in collection: String) async throws(StoreError) -> StoredVector? {
         let known = try tables(of: collection)
         return try await read(isShort: true) { db in
             let tables = try Self.current(known, db)
@@ -30,7 +34,7 @@ extension RecordStore {
                 guard statement.appendFloats(0, count: tables.dimension, to: &vector) else {
                     throw DatabaseError(resultCode: .SQLITE_CORRUPT)
                 }
-                return vector
+                return StoredVector(components: vector, modelDigest: tables.collection.vectors?.modelDigest)
             }
         }
     }
