@@ -2271,7 +2271,7 @@ nonisolated extension ProtoShard: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0\u{3}model_digest\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0\u{4}\u{2}model_digest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2287,7 +2287,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.queryCount) }()
-      case 9: try { try decoder.decodeSingularStringField(value: &self.modelDigest) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.modelDigest) }()
       default: break
       }
     }
@@ -2323,7 +2323,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
       try visitor.visitSingularUInt32Field(value: self.queryCount, fieldNumber: 8)
     }
     if !self.modelDigest.isEmpty {
-      try visitor.visitSingularStringField(value: self.modelDigest, fieldNumber: 9)
+      try visitor.visitSingularStringField(value: self.modelDigest, fieldNumber: 10)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
