@@ -65,7 +65,9 @@ public struct Gateway: Sendable {
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
-            responder: Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder(),
+            responder: Routing.router(
+                parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access, settings.access.trustedProxies
+            ).buildResponder(),
             server: HTTPServerBuilder { [settings] responder in
                 GatewayChannel(
                     responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,

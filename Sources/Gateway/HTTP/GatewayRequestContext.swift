@@ -8,10 +8,10 @@ import WireProtocol
 /// What a route knows of a request beside the request itself.
 struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's address and port; `-` where there is none.
-    let client: String
+    /// The client's address and port; `-` where there is none. By a trusted proxy's word, the address alone.
+    var client: String
     /// The client's address alone; empty where there is none.
-    let clientAddress: String
+    var clientAddress: String
     /// Who asks; known when a route runs.
     var caller = Caller.anonymous {
         didSet { callerID = caller.id }

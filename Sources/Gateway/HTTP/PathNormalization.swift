@@ -1,12 +1,15 @@
+import Access
 import Hummingbird
 
 /// Routes behind RFC 3986 section 6.2.2.2: `/api/v1/%6Aobs` is `/api/v1/jobs`, because an escape of a character that
 /// needs none stands for the character. Other escapes stay as they are, so that no `%2F` becomes a `/`.
 struct NormalizedRouter: HTTPResponderBuilder {
     let router: Router<GatewayRequestContext>
+    let proxies: TrustedProxies
 
-    func buildResponder() -> HeadResponder<NormalizedPathResponder> {
-        HeadResponder(next: NormalizedPathResponder(next: router.buildResponder()))
+    func buildResponder() -> HeadResponder<ForwardedResponder<NormalizedPathResponder>> {
+        let normalized = NormalizedPathResponder(next: router.buildResponder())
+        return HeadResponder(next: ForwardedResponder(next: normalized, proxies: proxies))
     }
 }
 

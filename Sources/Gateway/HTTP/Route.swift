@@ -37,7 +37,8 @@ enum Routing {
     /// The routes behind the pipeline. A path that exists answers `HEAD` as `GET` without the body, `OPTIONS` with the
     /// methods it has, and every other method with 405 and the same list.
     static func router(
-        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl
+        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl,
+        _ proxies: TrustedProxies
     ) -> NormalizedRouter {
         let router = Router(context: GatewayRequestContext.self)
         if crossOrigin != .none { router.add(middleware: CrossOriginMiddleware(policy: crossOrigin)) }
@@ -65,6 +66,6 @@ enum Routing {
                 }
             }
         }
-        return NormalizedRouter(router: router)
+        return NormalizedRouter(router: router, proxies: proxies)
     }
 }
