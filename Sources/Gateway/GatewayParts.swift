@@ -44,7 +44,10 @@ struct GatewayParts: Sendable {
         self.hub = hub
         (access, signIn) = GatewayStart.access(settings.access, store, defaultCollection: catalog.defaultName)
         admission = Admission(settings, eventLoop: eventLoop)
-        connections = ConnectionRegistry(connectionCountMax: settings.connectionCountMax)
+        connections = ConnectionRegistry(
+            connectionCountMax: settings.connectionCountMax,
+            addresses: AddressBook(
+                connectionCountMax: settings.addressConnectionCountMax, proxies: settings.access.trustedProxies))
         storeProbe = StoreProbe(store: store, eventLoop: eventLoop)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)

@@ -77,9 +77,16 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard record == nil else { return }
         let record = ConnectionRegistry.Record(context.channel)
         self.record = record
-        registry.opened(record)
+        let mayGoOn = registry.opened(record)
         restStart = .now()
         headStart = restStart
+        guard mayGoOn else {
+            registry.ended(.addressLimit)
+            reading = .over
+            // Not before whoever opens the channel has done so.
+            let channel = context.channel
+            return channel.eventLoop.execute { channel.close(promise: nil) }
+        }
         schedule(context)
     }
 
