@@ -5,7 +5,6 @@ import Logging
 import Messaging
 import NIOCore
 import NIOPosix
-import NIOSSL
 import RecordSchema
 import RecordStore
 import ServiceRuntime
@@ -27,7 +26,7 @@ public struct Gateway: Sendable {
     /// - Throws: `StartFailure` when it cannot start.
     public func run(exitingWithParent: Bool) async throws {
         // Read before anything is opened: a wrong file costs nothing.
-        let tls = try TLSFiles.context(settings)
+        let tls = try CertificateSource(settings)
         let definitions = try GatewayStart.collections(settings)
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
@@ -55,7 +54,7 @@ public struct Gateway: Sendable {
     }
 
     private func serve(
-        _ parts: GatewayParts, _ tls: NIOSSLContext?, messagingEndpoint: String, exitingWithParent: Bool
+        _ parts: GatewayParts, _ tls: CertificateSource?, messagingEndpoint: String, exitingWithParent: Bool
     ) async throws {
         let stop = GracefulStop(registry: parts.connections)
         let configuration = ApplicationConfiguration(
@@ -86,6 +85,10 @@ public struct Gateway: Sendable {
         ]
         if let reembedder = parts.reembedder {
             services.append(.init(service: reembedder, successTerminationBehavior: .ignore))
+        }
+        if let tls {
+            services.append(
+                .init(service: CertificateReload(source: tls, logger: logger), successTerminationBehavior: .ignore))
         }
         if exitingWithParent {
             services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))

@@ -19,13 +19,13 @@ struct GatewayChannel: ServerChildChannel {
     let limits: ConnectionLimits
     let registry: ConnectionRegistry
     /// `nil`: in the clear.
-    let tls: NIOSSLContext?
+    let tls: CertificateSource?
     let faults: ConnectionFaultAnswer
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+            if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
             var decoderLimits = NIOHTTPDecoderLimitConfiguration()
             decoderLimits.maxHeaderFieldSize = limits.headBytesMax
             decoderLimits.maxHeaderListSize = limits.headBytesMax
