@@ -83,6 +83,11 @@ final class SearchDoor: Sendable {
                 ErrorReply(.invalid, message: "the vector has \(search.dimension) components, not \(replica.info.dimension)"))
             return
         }
+        // A gateway that has not heard yet that the replica started over may ask: what it holds is not all there is.
+        guard replica.hasCaughtUp else {
+            request.fail(ErrorReply(.notCaughtUp, message: "the replica has not reached the head yet"))
+            return
+        }
         let accepted = replica.wait(
             for: .init(minSeq: search.minSeq, deadline: request.deadline) { [self] replica, isApplied in
                 guard isApplied else {

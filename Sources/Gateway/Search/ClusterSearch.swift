@@ -45,7 +45,7 @@ extension ServiceFailure {
                 "The search ran out of time; \(coverage.answeredCount) of \(coverage.totalCount) shards had answered")
         case .notCaughtUp(let appliedSeq):
             self = .unavailable(
-                "No search worker has applied min_seq yet; the furthest is at \(appliedSeq)", retryAfter: .seconds(1))
+                "No search worker has caught up with the writes yet; the furthest is at \(appliedSeq)", retryAfter: .seconds(1))
         case .workersFailed(let coverage):
             self = .unavailable(
                 "Search workers failed; \(coverage.answeredCount) of \(coverage.totalCount) shards had answered",
