@@ -26,7 +26,7 @@ public struct Gateway: Sendable {
     /// - Throws: `StartFailure` when it cannot start.
     public func run(exitingWithParent: Bool) async throws {
         // Read before anything is opened: a wrong file costs nothing.
-        let tls = try CertificateSource(settings)
+        let certificate = try CertificateSource(settings)
         let definitions = try GatewayStart.collections(settings)
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
@@ -40,12 +40,12 @@ public struct Gateway: Sendable {
         let sets = try await GatewayStart.vectorSets(store, catalog, modelDigest: model?.digest)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding,
+            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding, certificate: certificate,
             modelDigest: model?.digest, sets: sets, hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
         do {
-            try await serve(parts, tls, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
+            try await serve(parts, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
         } catch {
             await close(parts)
             throw StartFailure(serving: settings, error) ?? error
@@ -54,7 +54,7 @@ public struct Gateway: Sendable {
     }
 
     private func serve(
-        _ parts: GatewayParts, _ tls: CertificateSource?, messagingEndpoint: String, exitingWithParent: Bool
+        _ parts: GatewayParts, messagingEndpoint: String, exitingWithParent: Bool
     ) async throws {
         let stop = GracefulStop(registry: parts.connections)
         let configuration = ApplicationConfiguration(
@@ -69,7 +69,7 @@ public struct Gateway: Sendable {
             ).buildResponder(),
             server: HTTPServerBuilder { [settings] responder in
                 GatewayChannel(
-                    responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,
+                    responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: parts.certificate,
                     faults: ConnectionFaultAnswer(metrics: parts.metrics, log: parts.pipeline.log))
             },
             configuration: configuration,
@@ -86,9 +86,9 @@ public struct Gateway: Sendable {
         if let reembedder = parts.reembedder {
             services.append(.init(service: reembedder, successTerminationBehavior: .ignore))
         }
-        if let tls {
+        if let certificate = parts.certificate {
             services.append(
-                .init(service: CertificateReload(source: tls, logger: logger), successTerminationBehavior: .ignore))
+                .init(service: CertificateReload(source: certificate, logger: logger), successTerminationBehavior: .ignore))
         }
         if exitingWithParent {
             services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))

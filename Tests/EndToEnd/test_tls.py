@@ -1,5 +1,6 @@
 """HTTPS with certificate files of a certificate authority that exists for one test run."""
 
+import re
 import signal
 import socket
 import ssl
@@ -230,6 +231,12 @@ def test_a_renewed_certificate_is_shown_to_new_connections(renewing, how):
             renewing.gateway.popen.send_signal(signal.SIGHUP)
         wait_until(lambda: renewing.served() == serial, "the new certificate")
         ask(old)
+        # Operators are told when it ends.
+        old.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        metrics = b"".join(iter(lambda: old.recv(65536), b"")).decode()
+        told, = re.findall(r"^kazi_http_certificate_expiry_timestamp_seconds (\S+)$", metrics, re.MULTILINE)
+        certificate = x509.load_pem_x509_certificates(renewing.certificate.read_bytes())[0]
+        assert float(told) == certificate.not_valid_after_utc.timestamp()
     assert renewing.gateway.is_running
     assert renewing.log_count("the certificate was read anew") >= 1
 
