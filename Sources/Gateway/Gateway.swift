@@ -40,8 +40,9 @@ public struct Gateway: Sendable {
         let sets = try await GatewayStart.vectorSets(store, catalog, modelDigest: model?.digest)
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
-            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding, certificate: certificate,
-            modelDigest: model?.digest, sets: sets, hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding,
+            certificate: certificate, modelDigest: model?.digest, sets: sets, hub: hub,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
         do {

@@ -150,6 +150,10 @@ final class GatewayFollower: Service {
     // MARK: Following
 
     private func follow(_ replica: HeldReplica) {
+        if replicas[replica.info.name] !== replica {
+            logger.notice(
+                "reading a new generation beside the one that serves", metadata: ["collection": "\(replica.info.name)"])
+        }
         guard let gateway = state.withLockedValue(\.gateway) else { return }
         let follower = FeedFollower(
             replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,

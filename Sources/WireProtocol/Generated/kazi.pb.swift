@@ -272,7 +272,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
 
   var metric: ProtoMetric = .unspecified
 
-  /// Names the model and its weights; empty: records bring their own vectors.
+  /// Names the model of the vectors that serve, and its weights; empty: records bring their own vectors.
   var modelDigest: String = String()
 
   var columns: [ProtoColumn] = []
@@ -280,7 +280,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
   /// The last change of this collection.
   var headSeq: UInt64 = 0
 
-  /// Opaque, compared for equality: whoever holds rows of another generation throws them away and pulls from 0.
+  /// Opaque, compared for equality: rows of another generation are replaced by what a pull from 0 gives, see protocol.md, 4.1.
   var generation: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()

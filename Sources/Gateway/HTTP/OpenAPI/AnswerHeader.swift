@@ -38,7 +38,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
         case .kaziSearchable: "With `wait=searchable`: whether searches see the write."
         case .kaziCoverage: "How many of the collection's shards answered. Absent where no worker was asked."
         case .serverTiming: "Where the time went: embedding the text, asking the workers, fetching the records; in milliseconds."
-        case .eTag: "The record's version, for `If-Match` and `If-None-Match`; never given to another version, not even after a backup was restored."
+        case .eTag: "The record's version, for `If-Match` and `If-None-Match`; no other ever has the same, not even after a restore."
         case .location: "The record's path."
         case .totalCount: "How many records there are without `limit` and `offset`. Absent from pages by cursor."
         case .link: "RFC 8288 links to the first, previous, next and last stretch, where there are such."
