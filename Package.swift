@@ -32,6 +32,7 @@ extension Target.Dependency {
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -140,6 +141,12 @@ let package = Package(
             name: "MessagingTests",
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "SearchWorkerTests", dependencies: ["SearchWorker", "RecordSchema", "WireProtocol", .concurrencyHelpers],
+            swiftSettings: testSettings),
+        .testTarget(name: "ServiceRuntimeTests", dependencies: ["ServiceRuntime", .logging], swiftSettings: testSettings),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "Cluster", .nioCore, .nioEmbedded], swiftSettings: testSettings),
         .testTarget(
             name: "kaziTests", dependencies: ["kazi", "RecordSchema", .argumentParser], resources: [.copy("Fixtures")],
             swiftSettings: testSettings),

@@ -12,7 +12,7 @@ final class FeedFollower: Sendable {
     private let gateway: PeerConnection
     private let rowLimit: Int
     private let logger: Logger
-    private let onReady: @Sendable () -> Void
+    private let onApplied: @Sendable (Bool) -> Void
     private let onStale: @Sendable () -> Void
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
@@ -21,15 +21,18 @@ final class FeedFollower: Sendable {
     private static let pullTimeout = Duration.seconds(30)
     private static let retryDelayRange = Duration.milliseconds(50)...Duration.seconds(2)
 
+    /// - Parameters:
+    ///   - onApplied: Called after each page; `true`: the replica became ready with it.
+    ///   - onStale: Called once, when the gateway no longer gives this replica's feed.
     init(
         _ replica: HeldReplica, gateway: PeerConnection, rowLimit: Int, logger: Logger,
-        onReady: @escaping @Sendable () -> Void, onStale: @escaping @Sendable () -> Void
+        onApplied: @escaping @Sendable (Bool) -> Void, onStale: @escaping @Sendable () -> Void
     ) {
         self.replica = replica
         self.gateway = gateway
         self.rowLimit = rowLimit
         self.logger = logger
-        self.onReady = onReady
+        self.onApplied = onApplied
         self.onStale = onStale
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -77,7 +80,7 @@ final class FeedFollower: Sendable {
     /// Returns `false` when this replica can go no further.
     private func apply(_ page: FeedPage) -> Bool {
         do {
-            if try replica.apply(page) { onReady() }
+            onApplied(try replica.apply(page))
             return true
         } catch {
             // Another try would meet the same page: the replica stays where it is, behind, and says so.

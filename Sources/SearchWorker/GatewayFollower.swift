@@ -95,7 +95,7 @@ final class GatewayFollower: Service {
         let load = door.load()
         return Announcement(
             workerID: settings.workerID, bootEpoch: bootEpoch, searchEndpoint: searchEndpoint,
-            replicas: replicas.all.map(\.report).sorted { $0.collection < $1.collection },
+            replicas: replicas.reports.sorted { $0.collection < $1.collection },
             queueLimit: settings.queueLimit, queueDepth: load.queueDepth, threadCount: settings.scanThreadCount,
             latencyMicrosecondsP50: load.latencyMicrosecondsP50, latencyMicrosecondsP95: load.latencyMicrosecondsP95,
             latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current)
@@ -143,22 +143,24 @@ final class GatewayFollower: Service {
             logger.error("cannot hold a collection", metadata: ["collection": "\(collection)", "reason": "\(error)"])
         }
         for replica in changes.added { follow(replica) }
-        for info in reply.collections {
-            guard let replica = replicas[info.name], replica.noticeHead(reply.headSeq) else { continue }
-            state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
-        }
+        for info in reply.collections { noticeHead(reply.headSeq, of: info.name) }
         if !changes.added.isEmpty || !changes.removed.isEmpty { announce() }
     }
 
     // MARK: Following
 
     private func follow(_ replica: HeldReplica) {
+        if replicas[replica.info.name] !== replica {
+            logger.notice(
+                "reading a new generation beside the one that serves", metadata: ["collection": "\(replica.info.name)"])
+        }
         guard let gateway = state.withLockedValue(\.gateway) else { return }
         let follower = FeedFollower(
             replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,
-            onReady: { [weak self] in self?.announce() },
-            onStale: { [weak self, replicas] in
-                replicas.discard(replica)
+            onApplied: { [weak self] in self?.applied(replica, becameReady: $0) },
+            onStale: { [weak self] in
+                // The next announcement's answer says what becomes of it.
+                replica.isFeedOver = true
                 self?.state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
                 self?.announce()
             })
@@ -166,11 +168,27 @@ final class GatewayFollower: Service {
         follower.start()
     }
 
+    /// A replica has applied a page: one that is whole takes the place of its predecessor.
+    private func applied(_ replica: HeldReplica, becameReady: Bool) {
+        if let predecessor = replicas.promote(replica) {
+            logger.notice("a new generation serves", metadata: ["collection": "\(replica.info.name)"])
+            state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(predecessor)) }?.stop()
+            predecessor.drain(to: replica)
+            announce()
+        } else if becameReady {
+            announce()
+        }
+    }
+
     /// A one-way message of the gateway.
     private func received(_ notice: InboundNotice) {
-        guard notice.kind == .nudge, let nudge = try? Nudge(decoding: notice.content),
-            let replica = replicas[nudge.collection], replica.noticeHead(nudge.headSeq)
-        else { return }
-        state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
+        guard notice.kind == .nudge, let nudge = try? Nudge(decoding: notice.content) else { return }
+        noticeHead(nudge.headSeq, of: nudge.collection)
+    }
+
+    private func noticeHead(_ headSeq: UInt64, of collection: String) {
+        for replica in replicas.held(of: collection) where replica.noticeHead(headSeq) {
+            state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
+        }
     }
 }

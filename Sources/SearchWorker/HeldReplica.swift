@@ -5,8 +5,8 @@ import WireProtocol
 
 /// One shard of one collection in this worker's memory: the index, and how far it has applied the feed.
 ///
-/// Bound to one generation of one store. When the gateway has another, the replica is thrown away whole and a new one
-/// reads the feed from its beginning.
+/// Bound to one generation of one store. When the gateway has another, a new replica reads the feed from its beginning, and
+/// takes this one's place: at once, or when it is whole, where this one can answer the same searches until then.
 final class HeldReplica: Sendable {
     let info: CollectionInfo
     let storeID: String
@@ -19,7 +19,11 @@ final class HeldReplica: Sendable {
         var headSeq: UInt64 = 0
         /// Whether it once reached the head. A replica that has stays ready when writes come in: it is a moment behind.
         var hasCaughtUp = false
+        /// Whether the gateway no longer gives this generation's changes.
+        var isFeedOver = false
         var isDraining = false
+        /// What took this replica's place.
+        var successor: HeldReplica?
         var waiting: [WaitingSearch] = []
     }
 
@@ -37,8 +41,9 @@ final class HeldReplica: Sendable {
     struct WaitingSearch: Sendable {
         let minSeq: UInt64
         let deadline: ContinuousClock.Instant
-        /// Called once, from whichever thread sees the end of the wait; `true`: the write is applied.
-        let resume: @Sendable (Bool) -> Void
+        /// Called once, from whichever thread sees the end of the wait, with the replica to search, which may be another than
+        /// the one that was asked; `true`: the write is applied.
+        let resume: @Sendable (HeldReplica, Bool) -> Void
     }
 
     /// Fails where the index does not take such vectors.
@@ -57,7 +62,23 @@ final class HeldReplica: Sendable {
         self.storeID == storeID && self.info.generation == info.generation
     }
 
+    /// Whether it may answer searches until a replica under what the gateway says now is whole: vectors of the same model,
+    /// and the same columns, so that the same query and filter mean the same.
+    func canServe(until info: CollectionInfo, storeID: String) -> Bool {
+        self.storeID == storeID && self.info.modelDigest == info.modelDigest && self.info.dimension == info.dimension
+            && self.info.metric == info.metric && self.info.columns == info.columns
+            && state.withLockedValue { $0.hasCaughtUp && !$0.isDraining }
+    }
+
     var appliedSeq: UInt64 { state.withLockedValue(\.appliedSeq) }
+
+    var hasCaughtUp: Bool { state.withLockedValue(\.hasCaughtUp) }
+
+    /// Whether the gateway no longer gives this generation's changes.
+    var isFeedOver: Bool {
+        get { state.withLockedValue(\.isFeedOver) }
+        set { state.withLockedValue { $0.isFeedOver = newValue } }
+    }
 
     /// Whether a gateway has named a head that is not applied yet.
     var isBehind: Bool { state.withLockedValue { $0.appliedSeq < $0.headSeq } }
@@ -86,26 +107,30 @@ final class HeldReplica: Sendable {
             if !satisfied.isEmpty { state.waiting.removeAll { $0.minSeq <= appliedSeq } }
             return (becameReady, satisfied)
         }
-        for search in satisfied { search.resume(true) }
+        for search in satisfied { search.resume(self, true) }
         return ready
     }
 
     /// Calls `resume` when `minSeq` is applied, at once where it is. Returns `false` when too many wait already.
     func wait(for search: WaitingSearch) -> Bool {
-        enum Decision { case now, later, refused }
+        enum Decision { case now, later, refused, never, elsewhere(HeldReplica) }
         let decision: Decision = state.withLockedValue { state in
             if state.appliedSeq >= search.minSeq { return .now }
+            if let successor = state.successor { return .elsewhere(successor) }
+            if state.isDraining { return .never }
             guard state.waiting.count < waitingCountMax else { return .refused }
             state.waiting.append(search)
             return .later
         }
         switch decision {
-        case .now: search.resume(true)
+        case .now: search.resume(self, true)
         // The write may be another collection's, of which no nudge comes here.
         case .later: onMissing?()
-        case .refused: break
+        case .never: search.resume(self, false)
+        case .elsewhere(let successor): return successor.wait(for: search)
+        case .refused: return false
         }
-        return decision != .refused
+        return true
     }
 
     /// Ends the waits whose time is over.
@@ -116,17 +141,21 @@ final class HeldReplica: Sendable {
             state.waiting.removeAll { $0.deadline <= now }
             return expired
         }
-        for search in expired { search.resume(false) }
+        for search in expired { search.resume(self, false) }
     }
 
-    /// Ends all waits; from now on the replica says that it wants no more.
-    func drain() {
+    /// Ends all waits, or hands them to what takes this replica's place; from now on the replica says that it wants no more.
+    func drain(to successor: HeldReplica? = nil) {
         let waiting = state.withLockedValue { state in
             state.isDraining = true
+            state.successor = successor
             defer { state.waiting = [] }
             return state.waiting
         }
-        for search in waiting { search.resume(false) }
+        for search in waiting {
+            // One that waits too many is told the same as one whose time is over: to try elsewhere.
+            if successor?.wait(for: search) != true { search.resume(self, false) }
+        }
     }
 
     /// What the worker announces of it.

@@ -74,13 +74,22 @@ final class SearchDoor: Sendable {
             request.fail(ErrorReply(.notFound, message: "another shard of this collection is here"))
             return
         }
+        guard search.modelDigest.isEmpty || search.modelDigest == replica.info.modelDigest else {
+            request.fail(ErrorReply(.stale, message: "the vectors here are of another model"))
+            return
+        }
         guard search.dimension == replica.info.dimension else {
             request.fail(
                 ErrorReply(.invalid, message: "the vector has \(search.dimension) components, not \(replica.info.dimension)"))
             return
         }
+        // A gateway that has not heard yet that the replica started over may ask: what it holds is not all there is.
+        guard replica.hasCaughtUp else {
+            request.fail(ErrorReply(.notCaughtUp, message: "the replica has not reached the head yet"))
+            return
+        }
         let accepted = replica.wait(
-            for: .init(minSeq: search.minSeq, deadline: request.deadline) { [self] isApplied in
+            for: .init(minSeq: search.minSeq, deadline: request.deadline) { [self] replica, isApplied in
                 guard isApplied else {
                     request.fail(
                         ErrorReply(.notCaughtUp, message: "the replica is at seq \(replica.appliedSeq), not at min_seq"))

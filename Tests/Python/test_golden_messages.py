@@ -54,6 +54,9 @@ EXPECTED = {
     "search-request": ("SEARCH", 0x1234, 1500, 0,
                        f'collection: "jobs" result_limit: 2 query_count: 1 filter {{ {FROM_LINKEDIN} }}',
                        (("f", [0.5, -0.5, 0.5, 0.5]),)),
+    "search-request-model": ("SEARCH", 0x1234, 1500, 0,
+                             'collection: "jobs" result_limit: 2 query_count: 1 model_digest: "model-v2"',
+                             (("f", [0.5, -0.5, 0.5, 0.5]),)),
     "search-reply": ("SEARCH", 0x1234, 0, 0, "applied_seq: 4242 scanned_row_count: 604 hit_counts: 2",
                      (("Q", [17, 5]), ("f", [1, 0.25]))),
     "search-request-full": ("SEARCH", 0xFEDCBA9876543210, 250, 0, f"""

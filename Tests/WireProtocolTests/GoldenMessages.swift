@@ -117,6 +117,10 @@ var goldenMessages: [GoldenMessage] {
             ShardSearchRequest(
                 collection: "jobs", resultLimit: 2, filter: fromLinkedin, vectors: [0.5, -0.5, 0.5, 0.5])),
         GoldenMessage(
+            "search-request-model", request(.search, 0x1234),
+            ShardSearchRequest(
+                collection: "jobs", resultLimit: 2, modelDigest: "model-v2", vectors: [0.5, -0.5, 0.5, 0.5])),
+        GoldenMessage(
             "search-reply", reply(.search, 0x1234),
             ShardSearchReply(
                 appliedSeq: 4_242, scannedRowCount: 604, hitCounts: [2], ids: [17, 5], scores: [1, 0.25])),

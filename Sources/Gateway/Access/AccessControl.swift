@@ -21,7 +21,7 @@ struct AccessControl: Sendable {
         do {
             context.caller = try await authenticator.caller(
                 apiKey: request.headers[.apiKey], authorization: request.headers[.authorization],
-                now: WallClock.microseconds() / 1_000_000)
+                now: WallClock.microseconds() / 1_000_000, instant: ContinuousClock.nanoseconds)
         } catch {
             // Nobody knows whether the credentials are good, so nothing is done; what needs none goes on without.
             guard route.access == .public else {

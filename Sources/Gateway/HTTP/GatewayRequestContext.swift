@@ -8,13 +8,14 @@ import WireProtocol
 /// What a route knows of a request beside the request itself.
 struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    let client: ClientConnection
+    /// Who is at the other end; by a trusted proxy's word whom the proxy speaks for.
+    var client: ClientConnection
     /// Who asks; known when a route runs.
     var caller = Caller.anonymous {
         didSet { callerID = caller.id }
     }
     /// The request's names and times; set before any route runs.
-    var scope = RequestScope(requestID: "", traceID: .none)
+    var scope = RequestScope.unnamed
     /// When the request's head had arrived.
     let receivedAt = ContinuousClock.now
 

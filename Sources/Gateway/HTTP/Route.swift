@@ -67,15 +67,19 @@ enum Routing {
     /// The routes behind the pipeline. A path that exists answers `HEAD` as `GET` without the body, `OPTIONS` with the
     /// methods it has, and every other method with 405 and the same list.
     static func router(
-        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl
+        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl,
+        _ proxies: TrustedProxies
     ) -> NormalizedRouter {
-        let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
+        let router = Router(context: GatewayRequestContext.self)
         if crossOrigin != .none { router.add(middleware: CrossOriginMiddleware(policy: crossOrigin)) }
         router.add(middleware: pipeline)
         for (path, routesOfPath) in Dictionary(grouping: routes, by: \.path) {
             for route in routesOfPath {
-                router.on(RouterPath(path), method: route.method) { request, context in
-                    try await access.serve(request, context, route)
+                // `HeadResponder` takes the body off what answers `HEAD`.
+                for method in route.method == .get ? [.get, .head] : [route.method] {
+                    router.on(RouterPath(path), method: method) { request, context in
+                        try await access.serve(request, context, route)
+                    }
                 }
             }
             var allowed = Set(routesOfPath.map(\.method))
@@ -92,6 +96,6 @@ enum Routing {
                 }
             }
         }
-        return NormalizedRouter(router: router)
+        return NormalizedRouter(router: router, proxies: proxies)
     }
 }

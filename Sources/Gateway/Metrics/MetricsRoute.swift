@@ -13,6 +13,7 @@ struct MetricsRoute: Sendable {
     let requests: RequestMetrics
     let admission: Admission
     let connections: ConnectionRegistry
+    let certificate: CertificateSource?
     let catalog: Catalog
     let store: RecordStore
     let commits: CommitSignal
@@ -77,6 +78,10 @@ struct MetricsRoute: Sendable {
         for kind in ConnectionFault.Kind.allCases {
             text.sample("kazi_http_connections_ended_total", [("reason", kind.rawValue)], figures.ended[kind] ?? 0)
         }
+        guard let certificate else { return }
+        text.single(
+            "kazi_http_certificate_expiry_timestamp_seconds", .gauge, "Until when the certificate that is served is good.",
+            certificate.notAfter)
     }
 
     private func writeEmbedding(to text: inout PrometheusText) {

@@ -7,6 +7,8 @@ import WireProtocol
 /// each works without it.
 final class RequestScope: Sendable {
     @TaskLocal static var current: RequestScope?
+    /// Of a request that has not been looked at yet.
+    static let unnamed = RequestScope(requestID: "", traceID: .none)
 
     private struct State {
         var stages = StageTimes()

@@ -70,7 +70,7 @@ final class MessagingDoor: Sendable {
         request.decode(Announcement.self) { announcement in
             let worker = WorkerIncarnation(announcement)
             workers.withLockedValue { $0.heard(announcement, worker, from: request.peer) }
-            cluster.handle(.announced(WorkerAnnouncement(announcement, worker)))
+            cluster.handle(.announced(WorkerAnnouncement(announcement, worker, storeID: feed.store.storeID)))
             request.reply(
                 AnnouncementReply(
                     heartbeatInterval: ClusterConfiguration().heartbeatInterval, storeID: feed.store.storeID,
@@ -89,7 +89,7 @@ final class MessagingDoor: Sendable {
     private func pull(_ request: InboundRequest) {
         request.decode(PullRequest.self) { pull in
             // Asking after a sequence number says that everything up to it is applied.
-            if let worker = workers.withLockedValue({ $0.worker(at: request.peer) }) {
+            if let worker = workers.withLockedValue({ $0.worker(at: request.peer, servingFrom: pull) }) {
                 let key = ReplicaKey(
                     collection: pull.collection, shardIndex: pull.shard.index, shardCount: pull.shard.count)
                 cluster.handle(.progressed(worker, key, appliedSeq: Int64(pull.afterSeq)))

@@ -20,6 +20,10 @@ extension RecordStore {
     }
 
     public func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]? {
+        try await storedVector(of: id, in: collection)?.components
+    }
+
+    public func storedVector(of id: Int64, in collection: String) async throws(StoreError) -> StoredVector? {
         let known = try tables(of: collection)
         return try await read(.short) { db in
             let tables = try Self.current(known, db)
@@ -31,7 +35,7 @@ extension RecordStore {
                 guard statement.appendFloats(0, count: tables.dimension, to: &vector) else {
                     throw DatabaseError(resultCode: .SQLITE_CORRUPT)
                 }
-                return vector
+                return StoredVector(components: vector, modelDigest: tables.collection.vectors?.modelDigest)
             }
         }
     }

@@ -18,6 +18,8 @@ public struct ShardSearchRequest: WireRequest {
     public var minSeq: UInt64
     /// Scan every row, whatever faster way there is.
     public var isExact: Bool
+    /// `CollectionInfo.modelDigest` of the vectors to search, at most 256 bytes; empty: whatever the replica holds.
+    public var modelDigest: String
     /// 1...64.
     public var queryCount: Int
     /// `queryCount` × `dimension` finite components, query after query.
@@ -28,7 +30,8 @@ public struct ShardSearchRequest: WireRequest {
 
     public init(
         collection: String, shard: ShardPlace? = nil, resultLimit: Int, minimumScore: Float? = nil,
-        filter: Filter? = nil, minSeq: UInt64 = 0, isExact: Bool = false, queryCount: Int = 1, vectors: [Float]
+        filter: Filter? = nil, minSeq: UInt64 = 0, isExact: Bool = false, modelDigest: String = "",
+        queryCount: Int = 1, vectors: [Float]
     ) {
         self.collection = collection
         self.shard = shard
@@ -37,6 +40,7 @@ public struct ShardSearchRequest: WireRequest {
         self.filter = filter
         self.minSeq = minSeq
         self.isExact = isExact
+        self.modelDigest = modelDigest
         self.queryCount = queryCount
         self.vectors = vectors
     }
@@ -51,8 +55,9 @@ public struct ShardSearchRequest: WireRequest {
             resultLimit: try Checked.count(proto.resultLimit, WireLimits.searchResultLimitRange, "result_limit"),
             minimumScore: try QueryVectors.score(proto.hasMinScore ? proto.minScore : nil),
             filter: proto.hasFilter ? try Filter(proto.filter) : nil,
-            minSeq: try Checked.seq(proto.minSeq, "min_seq"), isExact: proto.exact, queryCount: queryCount,
-            vectors: vectors)
+            minSeq: try Checked.seq(proto.minSeq, "min_seq"), isExact: proto.exact,
+            modelDigest: try Checked.text(proto.modelDigest, max: WireLimits.modelDigestBytesMax, "model_digest"),
+            queryCount: queryCount, vectors: vectors)
     }
 
     public func encoded() throws(WireError) -> MessageContent {
@@ -69,6 +74,7 @@ public struct ShardSearchRequest: WireRequest {
         if let filter { proto.filter = filter.proto }
         proto.minSeq = minSeq
         proto.exact = isExact
+        proto.modelDigest = modelDigest
         proto.queryCount = UInt32(clamping: queryCount)
         return try ProtobufBody.encode(proto, rawFrames: [RawNumbers.bytes(of: vectors)], isReply: false)
     }

@@ -272,7 +272,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
 
   var metric: ProtoMetric = .unspecified
 
-  /// Names the model and its weights; empty: records bring their own vectors.
+  /// Names the model of the vectors that serve, and its weights; empty: records bring their own vectors.
   var modelDigest: String = String()
 
   var columns: [ProtoColumn] = []
@@ -280,7 +280,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
   /// The last change of this collection.
   var headSeq: UInt64 = 0
 
-  /// Opaque, compared for equality: whoever holds rows of another generation throws them away and pulls from 0.
+  /// Opaque, compared for equality: rows of another generation are replaced by what a pull from 0 gives, see protocol.md, 4.1.
   var generation: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -792,6 +792,9 @@ nonisolated struct ProtoSearchRequest: Sendable {
   var exact: Bool = false
 
   var queryCount: UInt32 = 0
+
+  /// Not empty: only a replica whose vectors are of this model may answer.
+  var modelDigest: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2268,7 +2271,7 @@ nonisolated extension ProtoShard: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0\u{4}\u{2}model_digest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2284,6 +2287,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.queryCount) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.modelDigest) }()
       default: break
       }
     }
@@ -2318,6 +2322,9 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.queryCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.queryCount, fieldNumber: 8)
     }
+    if !self.modelDigest.isEmpty {
+      try visitor.visitSingularStringField(value: self.modelDigest, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2330,6 +2337,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.minSeq != rhs.minSeq {return false}
     if lhs.exact != rhs.exact {return false}
     if lhs.queryCount != rhs.queryCount {return false}
+    if lhs.modelDigest != rhs.modelDigest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

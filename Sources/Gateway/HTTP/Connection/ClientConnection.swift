@@ -4,8 +4,14 @@ import NIOCore
 final class ClientConnection: Sendable {
     /// The address alone; empty where there is none.
     let address: String
-    /// The address and port, for the log; `-` where there is none.
+    /// The address and port, for the log; `-` where there is none. By a proxy's word, the address alone.
     let name: String
+
+    /// One that is known by the word of a proxy.
+    init(address: String) {
+        self.address = address
+        name = address
+    }
 
     init(_ channel: any Channel) {
         address = channel.remoteAddress?.ipAddress ?? ""

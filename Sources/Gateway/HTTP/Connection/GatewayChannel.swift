@@ -16,20 +16,20 @@ import NIOSSL
 struct GatewayChannel: ServerChildChannel {
     typealias Value = GatewayConnection
 
-    let routes: NormalizedPathResponder
+    let routes: NormalizedRouter.Responder
     /// Whatever the routes' library says.
     let logger: Logger
     let dates: AnswerDate
     let limits: ConnectionLimits
     let registry: ConnectionRegistry
     /// `nil`: in the clear.
-    let tls: NIOSSLContext?
+    let tls: CertificateSource?
     let faults: ConnectionFaultAnswer
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
-            if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+            if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
             var decoderLimits = NIOHTTPDecoderLimitConfiguration()
             decoderLimits.maxHeaderFieldSize = limits.headBytesMax
             decoderLimits.maxHeaderListSize = limits.headBytesMax

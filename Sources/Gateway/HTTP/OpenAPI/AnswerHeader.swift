@@ -38,7 +38,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
         case .kaziSearchable: "With `wait=searchable`: whether searches see the write."
         case .kaziCoverage: "How many of the collection's shards answered. Absent where no worker was asked."
         case .serverTiming: "Where the time went: embedding the text, asking the workers, fetching the records; in milliseconds."
-        case .eTag: "The record's version, for `If-Match` and `If-None-Match`."
+        case .eTag: "The record's version, for `If-Match` and `If-None-Match`; no other ever has the same, not even after a restore."
         case .location: "The record's path."
         case .totalCount: "How many records there are without `limit` and `offset`. Absent from pages by cursor."
         case .link: "RFC 8288 links to the first, previous, next and last stretch, where there are such."
@@ -61,7 +61,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
         case .retryAfter: ["type": "integer", "minimum": 1]
         case .kaziSearchable, .idempotencyReplayed: ["type": "boolean"]
         case .kaziCoverage: ["type": "string", "pattern": "^[0-9]+/[0-9]+$"]
-        case .eTag: ["type": "string", "pattern": "^\"[0-9]+\"$"]
+        case .eTag: ["type": "string", "pattern": "^\"[0-9]+-[0-9a-f]{8}\"$"]
         case .location: ["type": "string", "format": "uri-reference"]
         case .requestID: ["type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$"]
         case .serverTiming, .link, .contentDisposition, .wwwAuthenticate, .cacheControl: ["type": "string"]
@@ -75,7 +75,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
         case .kaziSearchable, .idempotencyReplayed: true
         case .kaziCoverage: "1/1"
         case .serverTiming: "embed;dur=4.2, search;dur=1.3, fetch;dur=0.4"
-        case .eTag: "\"1234\""
+        case .eTag: "\"1234-5f2a90c1\""
         case .location: "/api/v1/jobs/17"
         case .totalCount: 250
         case .link: "</api/v1/jobs?limit=100&offset=100>; rel=\"next\""
