@@ -5,14 +5,32 @@ final class IndexView: Sendable {
     let statistics: IndexStatistics
     /// Words of 64 rows before each segment, and at the end of all: how a scan is cut into equal parts.
     let wordOffsets: [Int]
+    /// nil until there are rows enough for one.
+    let arrangement: ArrangementView?
 
-    init(segments: [SegmentView], statistics: IndexStatistics) {
+    private let filterCache: FilterCache
+
+    init(
+        segments: [SegmentView], statistics: IndexStatistics, arrangement: Arrangement? = nil,
+        filterCache: FilterCache = FilterCache()
+    ) {
+        self.filterCache = filterCache
         self.segments = segments
         self.statistics = statistics
         var offsets = [0]
         for segment in segments { offsets.append(offsets[offsets.count - 1] + segment.live.count) }
         wordOffsets = offsets
+        self.arrangement = arrangement.map { ArrangementView($0, segments: segments) }
     }
 
     var wordCount: Int { wordOffsets[segments.count] }
+    func rows(satisfying filter: PreparedFilter) -> FilteredRows { filterCache.rows(of: self, satisfying: filter) }
+
+    var liveRowCount: Int { statistics.liveRowCount }
+
+    /// Whether the row at a place of a layer is still there.
+    func isLive(_ place: UInt32, of layer: LayerView) -> Bool {
+        guard let index = layer.segmentIndex(ofSlot: Int(place >> 16)) else { return false }
+        return segments[index].isLive(Int(place & 0xffff))
+    }
 }

@@ -1,14 +1,13 @@
 /// A segment as the searches that began after one publication see it: never changes.
 ///
-/// Whole blocks are read where the applier wrote them, since it writes a block no more once it is full. The last block
-/// may be partly filled and will be written again, so a view has a copy of its own of that one, made at publication:
-/// no search reads memory that is being written.
+/// Its rows are read where the applier wrote them, since it never writes a published row again. What lies beyond
+/// `rowCount` may be being written, and no search reads it.
 final class SegmentView: Sendable {
+    /// The segment's place in the applier's list, and what tells it from others that had the place before.
+    let slot: Int
+    let serial: UInt64
     let rowCount: Int
-    /// Blocks in `codes`; a further one is in `openBlock` if rows are left over.
-    let wholeBlockCount: Int
-    let codes: BlockBuffers
-    let openBlock: BlockBuffers?
+    let codes: RowBuffers
     let ids: SharedBuffer<UInt64>
     /// Bit `row` is set while the row is neither replaced nor deleted; whole words, with zeros past `rowCount`.
     let live: [UInt64]
@@ -16,23 +15,19 @@ final class SegmentView: Sendable {
     let columns: [ColumnView]
 
     init(
-        rowCount: Int, wholeBlockCount: Int, codes: BlockBuffers, openBlock: BlockBuffers?,
-        ids: SharedBuffer<UInt64>, live: [UInt64], liveRowCount: Int, columns: [ColumnView]
+        slot: Int, serial: UInt64, rowCount: Int, codes: RowBuffers, ids: SharedBuffer<UInt64>, live: [UInt64],
+        liveRowCount: Int, columns: [ColumnView]
     ) {
+        self.slot = slot
+        self.serial = serial
         self.rowCount = rowCount
-        self.wholeBlockCount = wholeBlockCount
         self.codes = codes
-        self.openBlock = openBlock
         self.ids = ids
         self.live = live
         self.liveRowCount = liveRowCount
         self.columns = columns
     }
 
-    /// The buffers that hold `row`, and its index in them.
-    func place(ofRow row: Int) -> (buffers: BlockBuffers, row: Int) {
-        let firstOpenRow = wholeBlockCount * BlockBuffers.blockRowCount
-        guard row >= firstOpenRow, let openBlock else { return (codes, row) }
-        return (openBlock, row - firstOpenRow)
-    }
+    @inline(__always)
+    func isLive(_ row: Int) -> Bool { live[row / 64] >> UInt64(row % 64) & 1 == 1 }
 }
