@@ -31,6 +31,7 @@ struct ArrangeJob {
 
     private let configuration: VectorIndexConfiguration
     private var state = State.idle
+    private var madeCount: UInt64 = 0
 
     init(_ configuration: VectorIndexConfiguration) { self.configuration = configuration }
 
@@ -55,17 +56,20 @@ struct ArrangeJob {
         case .calibrating(let calibrator, let partitioning, let layer):
             if let calibration = calibrator.step() {
                 state = .idle
-                return .made(Arrangement(partitioning: partitioning, calibration: calibration, layers: [layer]))
+                madeCount += 1
+                return .made(
+                    Arrangement(
+                        serial: madeCount, partitioning: partitioning, calibration: calibration, layers: [layer]))
             }
         case .adding(let builder, let arrangement):
             if let layer = builder.step(rowBudget: rowBudget) {
                 state = .idle
-                return .made(arrangement.replacingLayers(from: arrangement.layers.count, with: layer))
+                return made(arrangement, from: arrangement.layers.count, with: layer)
             }
         case .merging(let merger, let first, let arrangement):
             if let layer = merger.step(rowBudget: rowBudget) {
                 state = .idle
-                return .made(arrangement.replacingLayers(from: first, with: layer))
+                return made(arrangement, from: first, with: layer)
             }
         }
         return .unfinished
@@ -126,11 +130,13 @@ struct ArrangeJob {
             return first < segment.rowCount ? LayerBuilder.Source(segment: segment, rows: first ..< segment.rowCount) : nil
         }
     }
-}
 
-extension Arrangement {
-    /// Of the same partitioning, with one layer in place of those from an index on.
-    fileprivate func replacingLayers(from first: Int, with layer: CoarseLayer) -> Arrangement {
-        Arrangement(partitioning: partitioning, calibration: calibration, layers: layers[..<first] + [layer])
+    /// An arrangement of the same partitioning, with one layer in place of those from an index on.
+    private mutating func made(_ arrangement: Arrangement, from first: Int, with layer: CoarseLayer) -> Outcome {
+        madeCount += 1
+        return .made(
+            Arrangement(
+                serial: madeCount, partitioning: arrangement.partitioning, calibration: arrangement.calibration,
+                layers: arrangement.layers[..<first] + [layer]))
     }
 }

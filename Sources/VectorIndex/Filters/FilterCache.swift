@@ -14,10 +14,18 @@ final class FilterCache: Sendable {
         var words: [UInt64]
     }
 
+    /// For each list of an arrangement, how many of its rows satisfy the filter.
+    private struct ListCounts: Sendable {
+        let arrangementSerial: UInt64
+        let counts: [UInt32]
+    }
+
     private struct Entry: Sendable {
         let filter: Filter
         /// By the segment's serial.
         var bitmaps: [UInt64: Bitmap]
+        /// Of the arrangement that it was last asked for with.
+        var listCounts: ListCounts?
         var lastUse: Int
 
         var byteCount: Int { bitmaps.values.reduce(0) { $0 + $1.words.count * 8 } }
@@ -53,6 +61,21 @@ final class FilterCache: Sendable {
         return FilteredRows(view: view, words: view.segments.map { bitmaps[$0.serial]?.words ?? [] })
     }
 
+    /// For each list of the view's arrangement, how many rows satisfy the filter, dead ones included.
+    func listRowCounts(_ arranged: ArrangementView, filter: PreparedFilter, rows: FilteredRows) -> [UInt32] {
+        let serial = arranged.arrangement.serial
+        let known = state.withLock { state in
+            state.entries.first { $0.filter == filter.source }?.listCounts
+        }
+        if let known, known.arrangementSerial == serial { return known.counts }
+        let counts = arranged.listRowCounts(in: rows)
+        state.withLock { state in
+            guard let index = state.entries.firstIndex(where: { $0.filter == filter.source }) else { return }
+            state.entries[index].listCounts = ListCounts(arrangementSerial: serial, counts: counts)
+        }
+        return counts
+    }
+
     private static func extend(_ earlier: Bitmap?, to segment: SegmentView, filter: CompiledFilter) -> Bitmap {
         // A word that was cut short is evaluated again.
         let wholeWordCount = (earlier?.rowCount ?? 0) / 64
@@ -66,8 +89,10 @@ final class FilterCache: Sendable {
 
     private func store(_ bitmaps: [UInt64: Bitmap], for filter: Filter) {
         state.withLock { state in
+            let counts = state.entries.first { $0.filter == filter }?.listCounts
             state.entries.removeAll { $0.filter == filter }
-            state.entries.append(Entry(filter: filter, bitmaps: bitmaps, lastUse: state.useCount))
+            state.entries.append(
+                Entry(filter: filter, bitmaps: bitmaps, listCounts: counts, lastUse: state.useCount))
             while state.entries.count > 1,
                 state.entries.count > Self.filterCountLimit
                     || state.entries.reduce(0, { $0 + $1.byteCount }) > Self.byteLimit,
@@ -96,7 +121,7 @@ struct FilteredRows: Sendable {
         self.words = words
         var count = 0
         for (segment, words) in zip(view.segments, words) {
-            for index in segment.live.indices { count += (segment.live[index] & words[index]).nonzeroBitCount }
+            for index in 0 ..< segment.wordCount { count += (segment.live[index] & words[index]).nonzeroBitCount }
         }
         matchedRowCount = count
     }

@@ -61,9 +61,19 @@ import CKernels
     /// keys are nearly equal; one at least.
     func lists(ofQuery query: Int, rowBudget: Int, rowCounts: [UInt32]) -> [Int32] {
         let first = query * listCount
+        let cutoff = unsafe keys.withUnsafeBufferPointer { keys in
+            unsafe Self.cutoff(
+                UnsafeBufferPointer(rebasing: keys[first ..< first + listCount]), rowBudget: rowBudget,
+                rowCounts: rowCounts)
+        }
+        return lists(ofQuery: query, keyAtLeast: cutoff, rowCounts: rowCounts)
+    }
+
+    /// The lists that have rows and whose key is no less, the most promising first. Those of a lower key begin with them.
+    func lists(ofQuery query: Int, keyAtLeast cutoff: Float, rowCounts: [UInt32]) -> [Int32] {
+        let first = query * listCount
         return unsafe keys.withUnsafeBufferPointer { all in
             let keys = unsafe UnsafeBufferPointer(rebasing: all[first ..< first + listCount])
-            let cutoff = unsafe Self.cutoff(keys, rowBudget: rowBudget, rowCounts: rowCounts)
             // Ordered as whole numbers: the key's bits, so flipped that they ascend as keys do, above the list.
             var chosen: [UInt64] = []
             for list in 0 ..< listCount where unsafe keys[list] >= cutoff && rowCounts[list] > 0 {

@@ -8,7 +8,9 @@ import CKernels
     private static let firstHitCountMinimum = 64
 
     private let view: IndexView
-    private let arranged: ArrangementView
+    private let segments: [SegmentAccess]
+    private let layers: [LayerAccess]
+    private let rowStride: Int
     private let query: PreparedQuery
     private let kernels: KernelSet
     private let filteredRows: FilteredRows?
@@ -29,25 +31,23 @@ import CKernels
         var row: UInt32
     }
 
-    static func hitCapacity(for resultLimit: Int, lists: [Int32], rowCounts: [UInt32]) -> Int {
-        // The first lists' hits are kept until there are enough; one more list may come on top.
-        var largest = 0
-        for list in lists { largest = max(largest, Int(rowCounts[Int(list)])) }
-        return max(firstHitCountMinimum, 4 * resultLimit) + largest
-    }
-
     init(
         view: IndexView, arranged: ArrangementView, query: PreparedQuery, plan: ProbePass.Plan, kernels: KernelSet,
-        filteredRows: FilteredRows?, hitCapacity: Int
+        filteredRows: FilteredRows?
     ) {
         self.view = view
-        self.arranged = arranged
+        segments = view.access
+        layers = arranged.access
+        rowStride = query.vector.count
         self.query = query
         self.kernels = kernels
         self.filteredRows = filteredRows
         let rotation = arranged.arrangement.partitioning.rotation
+        firstHitCount = max(Self.firstHitCountMinimum, 4 * query.resultLimit)
+        // The first lists' hits are kept until there are enough; one more list may come on top.
         let memory = ProbeMemory(
-            rowStride: query.vector.count, codeDimension: rotation.codeDimension, hitCapacity: hitCapacity)
+            rowStride: query.vector.count, codeDimension: rotation.codeDimension,
+            hitCapacity: firstHitCount + arranged.largestListRowCount)
         self.memory = memory
         unsafe coarse = kz_coarse_query(
             tables: memory.tables.base, step: 0, offset: 0, base: 0, errorWeight: plan.deviationCount * query.norm,
@@ -59,7 +59,6 @@ import CKernels
         unsafe rotation.apply(to: memory.rotated.base)
         unsafe kz_coarse_make_tables(memory.rotated.base, rotation.byteCount, memory.tables.base, &coarse)
         fineFactor = unsafe kz_scan_encode_fine_query(query.vector, query.vector.count, memory.fineCodes.base)
-        firstHitCount = max(Self.firstHitCountMinimum, 4 * query.resultLimit)
         // A few more than asked for: the order by whole numbers and that by floats differ in the last digits.
         top = TopCandidates(limit: query.resultLimit + 2, lowestKey: query.lowestScore)
         pending.reserveCapacity(64)
@@ -67,15 +66,16 @@ import CKernels
 
     // MARK: Lists
 
-    mutating func visit(list: Int, product: Float) {
+    /// - Parameter nextList: The one that will be visited after it, to be asked for.
+    mutating func visit(list: Int, product: Float, nextList: Int?) {
         unsafe coarse.base = product
-        for (layerIndex, layer) in arranged.layers.enumerated() {
-            let first = Int(layer.layer.starts[list]), end = Int(layer.layer.starts[list + 1])
+        for layerIndex in layers.indices {
+            let layer = layers[layerIndex]
+            if let nextList { layer.prefetch(list: nextList) }
+            let first = unsafe Int(layer.starts[list]), end = unsafe Int(layer.starts[list + 1])
             guard first < end else { continue }
             scannedRowCount += end - first
-            var rows = unsafe kz_coarse_rows(
-                codes: layer.layer.codes.base, factors: layer.layer.factors.base, errors: layer.layer.errors.base,
-                biases: layer.layer.biases.map { unsafe UnsafePointer($0.base) }, byteCount: layer.layer.byteCount)
+            var rows = unsafe layer.rows
             unsafe coarse.threshold = top.threshold
             let start = isPrimed ? 0 : hitCount
             let count = unsafe kernels.coarseScan(
@@ -104,64 +104,61 @@ import CKernels
         isPrimed = true
         var order = TopBounds(limit: top.limit)
         for hit in 0 ..< hitCount where unsafe memory.hitBounds.base[hit] > order.threshold {
-            let layer = unsafe arranged.layers[Int(memory.hitLayers.base[hit])]
-            if unsafe isWanted(layer, row: Int(memory.hitRows.base[hit])) {
+            let layer = unsafe layers[Int(memory.hitLayers.base[hit])]
+            if unsafe wanted(layer, row: Int(memory.hitRows.base[hit])) != nil {
                 order.offer(unsafe memory.hitBounds.base[hit])
             }
         }
         let best = order.threshold
         for hit in 0 ..< hitCount where unsafe memory.hitBounds.base[hit] >= best {
-            let layer = unsafe arranged.layers[Int(memory.hitLayers.base[hit])]
+            let layer = unsafe layers[Int(memory.hitLayers.base[hit])]
             unsafe take(layer, row: Int(memory.hitRows.base[hit]), bound: .infinity)
         }
         comparePending()
         for hit in 0 ..< hitCount where unsafe memory.hitBounds.base[hit] < best {
-            let layer = unsafe arranged.layers[Int(memory.hitLayers.base[hit])]
+            let layer = unsafe layers[Int(memory.hitLayers.base[hit])]
             unsafe take(layer, row: Int(memory.hitRows.base[hit]), bound: memory.hitBounds.base[hit])
         }
     }
 
     // MARK: Rows
 
+    /// Where a row is, if it is one that is searched for.
     @inline(__always)
-    private func isWanted(_ layer: LayerView, row: Int) -> Bool {
-        let place = unsafe layer.layer.places.base[row]
-        guard let segmentIndex = layer.segmentIndex(ofSlot: Int(place >> 16)) else { return false }
+    private func wanted(_ layer: LayerAccess, row: Int) -> PendingRow? {
+        let place = unsafe layer.places[row]
+        let segmentIndex = unsafe layer.segmentIndices[Int(place >> 16)]
+        guard segmentIndex >= 0 else { return nil }
         let segmentRow = Int(place & 0xffff)
-        return view.segments[segmentIndex].isLive(segmentRow)
-            && filteredRows?.contains(segmentRow, ofSegment: segmentIndex) ?? true
+        guard segments[Int(segmentIndex)].isLive(segmentRow) else { return nil }
+        if let filteredRows, !filteredRows.contains(segmentRow, ofSegment: Int(segmentIndex)) { return nil }
+        return PendingRow(segmentIndex: UInt32(segmentIndex), row: UInt32(segmentRow))
     }
 
     /// Asks for a row's codes if its bound still reaches what has been found and it is one that is searched for.
     @inline(__always)
-    private mutating func take(_ layer: LayerView, row: Int, bound: Float) {
-        guard bound >= top.threshold, isWanted(layer, row: row) else { return }
-        let place = unsafe layer.layer.places.base[row]
-        guard let segmentIndex = layer.segmentIndex(ofSlot: Int(place >> 16)) else { return }
-        let segmentRow = Int(place & 0xffff)
-        let codes = view.segments[segmentIndex].codes
-        unsafe kz_scan_prefetch_row(codes.codes.base + segmentRow * codes.rowStride, codes.rowStride)
-        pending.append(PendingRow(segmentIndex: UInt32(segmentIndex), row: UInt32(segmentRow)))
+    private mutating func take(_ layer: LayerAccess, row: Int, bound: Float) {
+        guard bound >= top.threshold, let wanted = wanted(layer, row: row) else { return }
+        let codes = unsafe segments[Int(wanted.segmentIndex)].codes + Int(wanted.row) * rowStride
+        unsafe kz_scan_prefetch_row(codes, rowStride)
+        unsafe memory.pendingRows.base[pending.count] = Int(bitPattern: codes)
+        pending.append(wanted)
         if pending.count == ProbeMemory.pendingLimit { comparePending() }
     }
 
     private mutating func comparePending() {
         guard !pending.isEmpty else { return }
-        for (index, item) in pending.enumerated() {
-            let codes = view.segments[Int(item.segmentIndex)].codes
-            unsafe memory.pendingRows.base[index] = Int(bitPattern: codes.codes.base + Int(item.row) * codes.rowStride)
-        }
         let rows = unsafe UnsafeRawPointer(memory.pendingRows.base).assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
         unsafe kernels.rescore(
-            rows, pending.count, memory.fineCodes.base, query.vector.count, memory.sums.base)
+            rows, pending.count, memory.fineCodes.base, rowStride, memory.sums.base)
         let inverse = 1 / fineFactor
-        for (index, item) in pending.enumerated() {
-            let segment = view.segments[Int(item.segmentIndex)], row = Int(item.row)
-            var key = unsafe Float(memory.sums.base[index]) * segment.codes.scales[row] * inverse
-            if let norms = segment.codes.norms { key -= norms[row] / 2 }
+        for index in pending.indices {
+            let item = pending[index], segment = segments[Int(item.segmentIndex)], row = Int(item.row)
+            var key = unsafe Float(memory.sums.base[index]) * segment.scales[row] * inverse
+            if let norms = unsafe segment.norms { unsafe key -= norms[row] / 2 }
             guard key >= top.threshold else { continue }
-            top.offer(
-                Candidate(key: key, id: segment.ids[row], segmentIndex: item.segmentIndex, row: item.row))
+            let id = view.segments[Int(item.segmentIndex)].ids[row]
+            top.offer(Candidate(key: key, id: id, segmentIndex: item.segmentIndex, row: item.row))
         }
         pending.removeAll(keepingCapacity: true)
     }

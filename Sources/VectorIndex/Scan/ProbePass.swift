@@ -3,8 +3,8 @@ import CKernels
 /// A search through the lists of an arrangement: the lists nearest to the query are scanned by their coarse codes, and
 /// rows whose bound reaches the best found so far are compared by their int8 codes.
 struct ProbePass: Sendable {
-    /// Rows compared at a time: enough that the memory they are in is asked for well before it is read.
-    private static let pendingLimit = 32
+    /// So many spreads above a list's key its best row may be: four deviations in 64 dimensions, with what the key has.
+    private static let filteredReach: Float = 0.2
 
     let view: IndexView
     let kernels: KernelSet
@@ -20,6 +20,9 @@ struct ProbePass: Sendable {
 
     /// How a query is to be answered: the rows to visit, and how far a coarse bound reaches.
     struct Plan: Sendable {
+        /// For each list the rows that count: those that satisfy the filter, where there is one, wherever they are. A
+        /// filter that goes with the vectors leaves the lists nearest to the query with few of them or none.
+        var listRowCounts: [UInt32]
         var rowBudget: Int
         /// Standard deviations of the estimate's error that the bound allows for.
         var deviationCount: Float
@@ -36,13 +39,38 @@ struct ProbePass: Sendable {
     func search(
         _ query: PreparedQuery, plan: Plan, keys: ListKeys, queryIndex: Int, filteredRows: FilteredRows?
     ) -> SearchResult {
-        let lists = keys.lists(
-            ofQuery: queryIndex, rowBudget: plan.rowBudget, rowCounts: arranged.listRowCounts)
+        var lists = keys.lists(ofQuery: queryIndex, rowBudget: plan.rowBudget, rowCounts: plan.listRowCounts)
         var probe = Probe(
-            view: view, arranged: arranged, query: query, plan: plan, kernels: kernels, filteredRows: filteredRows,
-            hitCapacity: Probe.hitCapacity(for: query.resultLimit, lists: lists, rowCounts: arranged.listRowCounts))
-        for list in lists { probe.visit(list: Int(list), product: keys.product(ofQuery: queryIndex, list: Int(list))) }
-        probe.finishLists()
+            view: view, arranged: arranged, query: query, plan: plan, kernels: kernels, filteredRows: filteredRows)
+        func visit(from visitedCount: Int) {
+            for position in visitedCount ..< max(visitedCount, lists.count) {
+                let list = Int(lists[position])
+                probe.visit(
+                    list: list, product: keys.product(ofQuery: queryIndex, list: list),
+                    nextList: position + 1 < lists.count ? Int(lists[position + 1]) : nil)
+            }
+            probe.finishLists()
+        }
+        visit(from: 0)
+        // Rows that died still count in the lists. More lists are visited until there are as many rows as asked for; with
+        // a least score there may be fewer.
+        var rowBudget = plan.rowBudget
+        while probe.top.heap.count < query.resultLimit, query.minimumScore == nil, rowBudget < arranged.rowCount {
+            rowBudget = max(rowBudget, 1) * 4
+            let visitedCount = lists.count
+            lists = keys.lists(ofQuery: queryIndex, rowBudget: rowBudget, rowCounts: plan.listRowCounts)
+            visit(from: visitedCount)
+        }
+        if filteredRows != nil {
+            // Where the rows that satisfy the filter are far from the query, many lists are about as near: all are
+            // visited that may hold a row as good as the worst found.
+            let visitedCount = lists.count
+            let spread = arranged.arrangement.partitioning.meanSquaredSpread.squareRoot()
+            lists = keys.lists(
+                ofQuery: queryIndex, keyAtLeast: probe.top.threshold - Self.filteredReach * spread * query.norm,
+                rowCounts: plan.listRowCounts)
+            visit(from: visitedCount)
+        }
         return finish(query, probe, plan: plan, filteredRows: filteredRows)
     }
 

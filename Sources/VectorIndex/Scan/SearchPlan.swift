@@ -8,6 +8,9 @@ enum SearchPlan: Sendable {
     private static let scannedRowCost = 14.0, coarseRowCost = 2.2, listCost = 9.0
     /// With a filter the rows wanted may lie less evenly than the sample that was measured.
     private static let filteredRecallMinimum: Float = 0.985
+    /// And where those that satisfy it are far from the query, the best hardly differ, so that each is as easily left
+    /// out as a normal error says: one in seventy at this many deviations.
+    private static let filteredDeviationMinimum: Float = 2.2
 
     init(_ query: PreparedQuery, view: IndexView, filteredRows: FilteredRows?) {
         guard let arranged = view.arrangement, !query.isExact else {
@@ -15,7 +18,7 @@ enum SearchPlan: Sendable {
             return
         }
         let arrangement = arranged.arrangement
-        let rowCount = arranged.listRowCounts.reduce(0) { $0 + Int($1) }
+        let rowCount = arranged.rowCount
         let matchedRowCount = filteredRows?.matchedRowCount ?? view.liveRowCount
         // Among the rows without the filter, the last wanted one is so many times deeper.
         let depth = Double(query.resultLimit) * Double(rowCount) / Double(max(1, matchedRowCount))
@@ -26,16 +29,24 @@ enum SearchPlan: Sendable {
         let target = filteredRows == nil ? query.recallTarget : max(query.recallTarget, Self.filteredRecallMinimum)
         // Of what may be missed, lists left out may take seven tenths and bounds too low three.
         let share = arrangement.calibration.share(recall: 1 - (1 - target) * 0.7, neighbourCount: depth)
-        let rowBudget = max(Int(share * Float(rowCount)), query.resultLimit)
         let size = Double(query.vector.count) / 384
-        let probeCost = (Double(rowBudget) * Self.coarseRowCost
+        let probeCost = (Double(share) * Double(rowCount) * Self.coarseRowCost
             + Double(arrangement.partitioning.listCount) * Self.listCost) * size
         guard probeCost < Double(matchedRowCount) * Self.scannedRowCost * size else {
             self = .scan
             return
         }
-        let deviations = Self.deviations(missedShare: (1 - target) * 0.3)
-        self = .probe(ProbePass.Plan(rowBudget: rowBudget, deviationCount: deviations, estimatedRecall: target))
+        var deviations = Self.deviations(missedShare: (1 - target) * 0.3)
+        if filteredRows != nil { deviations = max(deviations, Self.filteredDeviationMinimum) }
+        var rowCounts = arranged.listRowCounts
+        if let filter = query.filter, let filteredRows {
+            rowCounts = view.listRowCounts(arranged, filter: filter, rows: filteredRows)
+        }
+        let wantedRowCount = rowCounts.reduce(0) { $0 + Int($1) }
+        self = .probe(
+            ProbePass.Plan(
+                listRowCounts: rowCounts, rowBudget: max(Int(share * Float(wantedRowCount)), query.resultLimit),
+                deviationCount: deviations, estimatedRecall: target))
     }
 
     /// Deviations that a bound must allow for, so that no more than a share of the nearest rows is left out.

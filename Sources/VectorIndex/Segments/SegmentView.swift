@@ -10,12 +10,12 @@ final class SegmentView: Sendable {
     let codes: RowBuffers
     let ids: SharedBuffer<UInt64>
     /// Bit `row` is set while the row is neither replaced nor deleted; whole words, with zeros past `rowCount`.
-    let live: [UInt64]
+    let live: SharedBuffer<UInt64>
     let liveRowCount: Int
     let columns: [ColumnView]
 
     init(
-        slot: Int, serial: UInt64, rowCount: Int, codes: RowBuffers, ids: SharedBuffer<UInt64>, live: [UInt64],
+        slot: Int, serial: UInt64, rowCount: Int, codes: RowBuffers, ids: SharedBuffer<UInt64>, live: SharedBuffer<UInt64>,
         liveRowCount: Int, columns: [ColumnView]
     ) {
         self.slot = slot
@@ -28,6 +28,29 @@ final class SegmentView: Sendable {
         self.columns = columns
     }
 
+    /// Words of `live`: one for each 64 rows begun.
+    var wordCount: Int { live.capacity }
+
     @inline(__always)
     func isLive(_ row: Int) -> Bool { live[row / 64] >> UInt64(row % 64) & 1 == 1 }
+}
+
+/// What a search through lists reads of a segment, row by row: plain addresses, for following references and counting
+/// them would cost more than the reading. Valid while the view that it is of lives.
+@safe struct SegmentAccess: @unchecked Sendable {
+    // Memory of the segment's buffers, which nobody writes.
+    let live: UnsafePointer<UInt64>
+    let codes: UnsafePointer<UInt8>
+    let scales: UnsafePointer<Float>
+    let norms: UnsafePointer<Float>?
+
+    init(_ segment: SegmentView) {
+        unsafe live = UnsafePointer(segment.live.base)
+        unsafe codes = UnsafePointer(segment.codes.codes.base)
+        unsafe scales = UnsafePointer(segment.codes.scales.base)
+        unsafe norms = segment.codes.norms.map { unsafe UnsafePointer($0.base) }
+    }
+
+    @inline(__always)
+    func isLive(_ row: Int) -> Bool { unsafe live[row / 64] >> UInt64(row % 64) & 1 == 1 }
 }

@@ -102,7 +102,8 @@ final class SegmentWriter {
     func publish() -> SegmentView {
         if let published { return published }
         // A copy: were the bits shared, the next change would have to find out whether a search still reads them.
-        let liveBits = unsafe live.withUnsafeBufferPointer { unsafe Array($0) }
+        let liveBits = SharedBuffer<UInt64>(capacity: live.count)
+        for (index, word) in live.enumerated() { unsafe liveBits.base[index] = word }
         let view = SegmentView(
             slot: slot, serial: serial, rowCount: rowCount, codes: buffers,
             ids: ids.storage, live: liveBits, liveRowCount: liveRowCount, columns: columns.map(\.view))
