@@ -86,12 +86,12 @@ struct LayerView: Sendable {
         let first = unsafe Int(starts[list]), end = unsafe Int(starts[list + 1])
         guard first < end else { return }
         let byteCount = unsafe rows.byteCount, block = first / Int(KZ_COARSE_BLOCK_ROWS) * Int(KZ_COARSE_BLOCK_ROWS)
-        // Beyond that, the processor has seen by itself where the reading goes.
-        unsafe kz_scan_prefetch_row(rows.codes + block * byteCount, min((end - block) * byteCount, 8_192))
+        // Beyond the first, the processor has seen by itself where the reading goes.
+        unsafe kz_scan_prefetch_row(rows.codes + block * byteCount, min((end - block) * byteCount, 1_024))
         unsafe kz_scan_prefetch_row(
-            UnsafeRawPointer(rows.factors + block).assumingMemoryBound(to: UInt8.self), min(4 * (end - block), 1_024))
+            UnsafeRawPointer(rows.factors + block).assumingMemoryBound(to: UInt8.self), min(4 * (end - block), 128))
         unsafe kz_scan_prefetch_row(
-            UnsafeRawPointer(rows.errors + block).assumingMemoryBound(to: UInt8.self), min(4 * (end - block), 1_024))
+            UnsafeRawPointer(rows.errors + block).assumingMemoryBound(to: UInt8.self), min(4 * (end - block), 128))
     }
 }
 

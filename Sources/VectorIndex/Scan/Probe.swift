@@ -141,6 +141,8 @@ import CKernels
         guard bound >= top.threshold, let wanted = wanted(layer, row: row) else { return }
         let codes = unsafe segments[Int(wanted.segmentIndex)].codes + Int(wanted.row) * rowStride
         unsafe kz_scan_prefetch_row(codes, rowStride)
+        let scale = unsafe segments[Int(wanted.segmentIndex)].scales + Int(wanted.row)
+        unsafe kz_scan_prefetch_row(UnsafeRawPointer(scale).assumingMemoryBound(to: UInt8.self), 4)
         unsafe memory.pendingRows.base[pending.count] = Int(bitPattern: codes)
         pending.append(wanted)
         if pending.count == ProbeMemory.pendingLimit { comparePending() }

@@ -27,8 +27,9 @@ enum SearchPlan: Sendable {
             return
         }
         let target = filteredRows == nil ? query.recallTarget : max(query.recallTarget, Self.filteredRecallMinimum)
-        // Of what may be missed, lists left out may take seven tenths and bounds too low three.
-        let share = arrangement.calibration.share(recall: 1 - (1 - target) * 0.7, neighbourCount: depth)
+        // Of what may be missed, lists left out may take nine tenths and bounds too low one: a wider bound costs a few
+        // more rows compared, a list more a whole list read.
+        let share = arrangement.calibration.share(recall: 1 - (1 - target) * 0.9, neighbourCount: depth)
         let size = Double(query.vector.count) / 384
         let probeCost = (Double(share) * Double(rowCount) * Self.coarseRowCost
             + Double(arrangement.partitioning.listCount) * Self.listCost) * size
@@ -36,7 +37,7 @@ enum SearchPlan: Sendable {
             self = .scan
             return
         }
-        var deviations = Self.deviations(missedShare: (1 - target) * 0.3)
+        var deviations = Self.deviations(missedShare: (1 - target) * 0.1)
         if filteredRows != nil { deviations = max(deviations, Self.filteredDeviationMinimum) }
         var rowCounts = arranged.listRowCounts
         if let filter = query.filter, let filteredRows {
