@@ -72,7 +72,10 @@ final class SegmentWriter {
     private func beginRow(id: UInt64) -> Int {
         precondition(!isSealed && !isFull, "rows are appended to an open segment")
         if isAtCapacity {
-            buffers = buffers.grown(to: min(buffers.rowCapacity * 2, rowLimit), copying: rowCount)
+            // A large tail grows by a quarter: half of it empty would be much, and rows are copied no more than four times.
+            let capacity = buffers.rowCapacity
+            let added = capacity < 4_096 ? capacity : capacity / 4 / 64 * 64
+            buffers = buffers.grown(to: min(capacity + added, rowLimit), copying: rowCount)
         }
         let row = rowCount
         ids.append(id)
