@@ -54,8 +54,8 @@ public struct VectorIndexConfiguration: Sendable, Hashable {
         return rowStride + rowOverheadBytes + RowMap.bytesPerRow + columnBytes
     }
 
-    /// Bytes of one row's codes: a byte a component, in whole groups of four.
-    var rowStride: Int { (dimension + 3) / 4 * 4 }
+    /// Bytes of one row's codes: a byte a component, in whole groups of sixteen.
+    var rowStride: Int { (dimension + 15) / 16 * 16 }
 
     /// The id, the scale, for `euclidean` the squared norm, and a byte for the row's liveness bits.
     private var rowOverheadBytes: Int {

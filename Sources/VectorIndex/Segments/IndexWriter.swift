@@ -10,7 +10,11 @@ final class IndexWriter {
     /// By slot; an empty slot is taken again.
     private var segments: [SegmentWriter?] = []
     private var tail: SegmentWriter?
+    private var nextSerial: UInt64 = 0
     private var map = RowMap()
+    /// Put here when it is done, so that every publication carries the newest.
+    var arrangement: Arrangement?
+    private let filterCache = FilterCache()
     /// The segment whose live rows are being moved to the tail, and the first row not looked at.
     private var evacuation: (segment: SegmentWriter, nextRow: Int)?
 
@@ -93,7 +97,8 @@ final class IndexWriter {
         tail?.seal()
         let slot = segments.firstIndex { $0 == nil } ?? segments.count
         precondition(slot < 0xffff, "the configuration's row limit keeps the number of segments below 65,535")
-        let segment = SegmentWriter(slot: slot, configuration: configuration)
+        let segment = SegmentWriter(slot: slot, serial: nextSerial, configuration: configuration)
+        nextSerial += 1
         if slot == segments.count { segments.append(segment) } else { segments[slot] = segment }
         tail = segment
         return segment
@@ -163,6 +168,9 @@ final class IndexWriter {
             statistics.idBytes += segment.idBytes
             if segment.liveRowCount > 0 { views.append(segment.publish()) }
         }
-        return IndexView(segments: views, statistics: statistics)
+        statistics.arrangementBytes = arrangement?.allocatedBytes ?? 0
+        let view = IndexView(
+            segments: views, statistics: statistics, arrangement: arrangement, filterCache: filterCache)
+        return view
     }
 }

@@ -1,0 +1,109 @@
+import CKernels
+
+/// Measures a new partitioning: searches for a sample of the rows themselves, all rows compared, and notes how far down
+/// the lists the nearest were. A bounded step at a time.
+final class Calibrator {
+    private static let queryCount = 128
+
+    private let view: IndexView
+    private let partitioning: Partitioning
+    private let configuration: VectorIndexConfiguration
+    private let listRowCounts: [UInt32]
+    /// For each segment of the view, the list of each of its rows; -1 for those that are in none.
+    private let listOfRow: [[Int32]]
+    private let neighbourCounts: [Int]
+    private var samples: [(segmentIndex: Int, row: Int)]
+    private var visitedShares: [[Float]]
+
+    /// - Parameter layer: Made of `view` by `partitioning`.
+    init(view: IndexView, partitioning: Partitioning, layer: CoarseLayer, configuration: VectorIndexConfiguration) {
+        self.view = view
+        self.partitioning = partitioning
+        self.configuration = configuration
+        let slots = Dictionary(
+            view.segments.enumerated().map { ($1.slot, $0) }, uniquingKeysWith: { first, _ in first })
+        var listOfRow = view.segments.map { Array(repeating: Int32(-1), count: $0.rowCount) }
+        var counts: [UInt32] = []
+        for list in 0 ..< partitioning.listCount {
+            let first = layer.starts[list], end = layer.starts[list + 1]
+            counts.append(end - first)
+            for index in first ..< end {
+                let place = layer.places[Int(index)]
+                if let segment = slots[Int(place >> 16)] { listOfRow[segment][Int(place & 0xffff)] = Int32(list) }
+            }
+        }
+        self.listOfRow = listOfRow
+        listRowCounts = counts
+        // Deeper than a twentieth of the rows a search compares all of them.
+        neighbourCounts = Calibration.neighbourCounts.filter { $0 == Calibration.neighbourCounts[0] || $0 * 20 <= layer.rowCount }
+        visitedShares = Calibration.neighbourCounts.map { _ in [] }
+        samples = Self.samples(view)
+    }
+
+    private static func samples(_ view: IndexView) -> [(segmentIndex: Int, row: Int)] {
+        var samples: [(segmentIndex: Int, row: Int)] = []
+        let count = min(queryCount, view.liveRowCount)
+        var seen = 0
+        for (index, segment) in view.segments.enumerated() {
+            for row in 0 ..< segment.rowCount where segment.isLive(row) {
+                // The middle of each of `count` equal parts.
+                if samples.count < count, (2 * samples.count + 1) * view.liveRowCount <= 2 * seen * count + count {
+                    samples.append((index, row))
+                }
+                seen += 1
+            }
+        }
+        return samples
+    }
+
+    /// Does a step, one pass over all rows; returns the calibration when it was the last.
+    func step() -> Calibration? {
+        let chosen = samples.suffix(ScanPass.queryLimit)
+        samples.removeLast(chosen.count)
+        var queries: [PreparedQuery] = [], ownRows: [(segmentIndex: Int, row: Int)] = []
+        for sample in chosen {
+            if let query = query(sample) {
+                queries.append(query)
+                ownRows.append(sample)
+            }
+        }
+        if !queries.isEmpty { measure(queries, ownRows: ownRows) }
+        guard samples.isEmpty else { return nil }
+        return Calibration(visitedShares: visitedShares.map { $0.sorted() })
+    }
+
+    private func query(_ sample: (segmentIndex: Int, row: Int)) -> PreparedQuery? {
+        let codes = view.segments[sample.segmentIndex].codes
+        var vector = Array(repeating: Float(0), count: configuration.rowStride)
+        unsafe kz_scan_decode_row(codes.codes(ofRow: sample.row), codes.scales[sample.row], &vector, vector.count)
+        // One more than asked for: the row itself.
+        let limit = (neighbourCounts.last ?? 0) + 1
+        let request = SearchRequest(vector: Array(vector.prefix(configuration.dimension)), resultLimit: limit)
+        return try? PreparedQuery(request, configuration: configuration)
+    }
+
+    private func measure(_ queries: [PreparedQuery], ownRows: [(segmentIndex: Int, row: Int)]) {
+        let pass = ScanPass(view: view, queries: queries)
+        let partials = pass.scan(words: 0 ..< view.wordCount)
+        let keys = ListKeys(queries, partitioning: partitioning, kernels: .best)
+        let rowCount = Float(max(1, listRowCounts.reduce(0) { $0 + Int($1) }))
+        for (index, partial) in partials.enumerated() {
+            var shares = Array(repeating: Float(1), count: partitioning.listCount)
+            var visited = 0
+            for list in keys.lists(ofQuery: index, rowBudget: .max, rowCounts: listRowCounts) {
+                visited += Int(listRowCounts[Int(list)])
+                shares[Int(list)] = Float(visited) / rowCount
+            }
+            let own = ownRows[index]
+            let nearest = partial.top.heap.sorted { $0.isBetter(than: $1) }
+                .filter { Int($0.segmentIndex) != own.segmentIndex || Int($0.row) != own.row }
+            for (depth, count) in neighbourCounts.enumerated() {
+                for candidate in nearest.prefix(count) {
+                    let list = listOfRow[Int(candidate.segmentIndex)][Int(candidate.row)]
+                    // A row that came to life after the layer was begun is in no list.
+                    if list >= 0 { visitedShares[depth].append(shares[Int(list)]) }
+                }
+            }
+        }
+    }
+}
