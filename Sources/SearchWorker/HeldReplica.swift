@@ -12,6 +12,9 @@ final class HeldReplica: Sendable {
     let storeID: String
     let shard: ShardPlace
     let index: VectorIndex
+    /// What replays of its searches found.
+    let recall = RecallWindow()
+    private let arranger: BackgroundArranger
 
     private struct State {
         var appliedSeq: UInt64 = 0
@@ -42,11 +45,14 @@ final class HeldReplica: Sendable {
     }
 
     /// Fails where the index does not take such vectors.
-    init(_ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int) throws(IndexError) {
+    init(
+        _ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int, arranger: BackgroundArranger
+    ) throws(IndexError) {
         self.info = info
         self.storeID = storeID
         self.shard = shard
         self.waitingCountMax = waitingCountMax
+        self.arranger = arranger
         index = VectorIndex(
             try VectorIndexConfiguration(
                 dimension: info.dimension, metric: Metric(info.metric), columns: info.columns))
@@ -75,7 +81,10 @@ final class HeldReplica: Sendable {
     ///
     /// - Returns: Whether the replica became ready with it.
     func apply(_ page: FeedPage) throws(IndexError) -> Bool {
-        if page.rowCount > 0 { try index.apply(RowBatch(page, columns: info.columns)) }
+        if page.rowCount > 0 {
+            try index.apply(RowBatch(page, columns: info.columns))
+            if !state.withLockedValue(\.isDraining) { arranger.arrange(index) }
+        }
         let (ready, satisfied) = state.withLockedValue { state in
             state.appliedSeq = max(state.appliedSeq, page.scannedToSeq)
             state.headSeq = max(state.headSeq, page.headSeq)
@@ -119,13 +128,14 @@ final class HeldReplica: Sendable {
         for search in expired { search.resume(false) }
     }
 
-    /// Ends all waits; from now on the replica says that it wants no more.
+    /// Ends all waits and the arranging; from now on the replica says that it wants no more.
     func drain() {
         let waiting = state.withLockedValue { state in
             state.isDraining = true
             defer { state.waiting = [] }
             return state.waiting
         }
+        arranger.forget(index)
         for search in waiting { search.resume(false) }
     }
 
@@ -140,7 +150,7 @@ final class HeldReplica: Sendable {
         return Replica(
             collection: info.name, shard: shard, appliedSeq: appliedSeq, state: stateNow,
             vectorCount: UInt64(statistics.liveRowCount), memoryBytes: UInt64(statistics.totalBytes), storeID: storeID,
-            generation: info.generation)
+            generation: info.generation, recallAt10: recall.measuredRecall, recallReplayCount: recall.replayCount)
     }
 }
 

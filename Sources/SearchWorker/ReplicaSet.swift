@@ -5,9 +5,14 @@ import WireProtocol
 /// The replicas this worker holds, by collection, and what it should hold by the gateway's word.
 final class ReplicaSet: Sendable {
     private let settings: WorkerSettings
+    /// Sorts the rows of all of them into lists, in the background.
+    private let arranger: BackgroundArranger
     private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
 
-    init(_ settings: WorkerSettings) { self.settings = settings }
+    init(_ settings: WorkerSettings, arranger: BackgroundArranger) {
+        self.settings = settings
+        self.arranger = arranger
+    }
 
     subscript(collection: String) -> HeldReplica? { replicas.withLockedValue { $0[collection] } }
 
@@ -40,7 +45,7 @@ final class ReplicaSet: Sendable {
                 do throws(IndexError) {
                     let replica = try HeldReplica(
                         info, storeID: storeID, shard: ShardPlace(index: settings.shardIndex, count: settings.shardCount),
-                        waitingCountMax: settings.waitingSearchCountMax)
+                        waitingCountMax: settings.waitingSearchCountMax, arranger: arranger)
                     replicas[info.name] = replica
                     changes.added.append(replica)
                 } catch {
