@@ -7,11 +7,14 @@ final class ReplicaSet: Sendable {
     private let settings: WorkerSettings
     /// Sorts the rows of all of them into lists, in the background.
     private let arranger: BackgroundArranger
+    /// What they may take together.
+    private let memory: MemoryBudget
     private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
 
     init(_ settings: WorkerSettings, arranger: BackgroundArranger) {
         self.settings = settings
         self.arranger = arranger
+        memory = MemoryBudget(limitBytes: settings.memoryLimitBytes)
     }
 
     subscript(collection: String) -> HeldReplica? { replicas.withLockedValue { $0[collection] } }
@@ -44,8 +47,7 @@ final class ReplicaSet: Sendable {
                 }
                 do throws(IndexError) {
                     let replica = try HeldReplica(
-                        info, storeID: storeID, shard: ShardPlace(index: settings.shardIndex, count: settings.shardCount),
-                        waitingCountMax: settings.waitingSearchCountMax, arranger: arranger)
+                        info, storeID: storeID, settings: settings, memory: memory, arranger: arranger)
                     replicas[info.name] = replica
                     changes.added.append(replica)
                 } catch {
