@@ -122,6 +122,8 @@ let package = Package(
             resources: [.copy("Resources/sample-jobs.ndjson")],
             swiftSettings: strict),
         .executableTarget(
+            name: "kazi-bench-engine", dependencies: ["RecordSchema", "VectorIndex"], swiftSettings: testSettings),
+        .executableTarget(
             name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
         .testTarget(
             name: "RecordSchemaTests", dependencies: ["RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
@@ -142,7 +144,8 @@ let package = Package(
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
             swiftSettings: testSettings),
         .testTarget(
-            name: "SearchWorkerTests", dependencies: ["SearchWorker", "RecordSchema", "WireProtocol", .concurrencyHelpers],
+            name: "SearchWorkerTests",
+            dependencies: ["RecordSchema", "SearchWorker", "VectorIndex", "WireProtocol", .concurrencyHelpers],
             swiftSettings: testSettings),
         .testTarget(name: "ServiceRuntimeTests", dependencies: ["ServiceRuntime", .logging], swiftSettings: testSettings),
         .testTarget(

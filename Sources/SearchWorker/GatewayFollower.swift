@@ -98,7 +98,8 @@ final class GatewayFollower: Service {
             replicas: replicas.reports.sorted { $0.collection < $1.collection },
             queueLimit: settings.queueLimit, queueDepth: load.queueDepth, threadCount: settings.scanThreadCount,
             latencyMicrosecondsP50: load.latencyMicrosecondsP50, latencyMicrosecondsP95: load.latencyMicrosecondsP95,
-            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current)
+            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current,
+            memoryLimitBytes: UInt64(clamping: settings.memoryLimitBytes ?? 0))
     }
 
     /// Announces now; while an answer is awaited, once more after it.
@@ -155,9 +156,16 @@ final class GatewayFollower: Service {
                 "reading a new generation beside the one that serves", metadata: ["collection": "\(replica.info.name)"])
         }
         guard let gateway = state.withLockedValue(\.gateway) else { return }
+        logger.info(
+            "holding a collection",
+            metadata: [
+                "collection": "\(replica.info.name)", "dimension": "\(replica.info.dimension)",
+                "bytes_per_row": "\(replica.bytesPerRow)",
+                "memory_limit_bytes": "\(settings.memoryLimitBytes.map(String.init) ?? "none")",
+            ])
         let follower = FeedFollower(
-            replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,
-            onApplied: { [weak self] in self?.applied(replica, becameReady: $0) },
+            replica, gateway: gateway, logger: logger,
+            onApplied: { [weak self] in self?.applied(replica, hasNews: $0) },
             onStale: { [weak self] in
                 // The next announcement's answer says what becomes of it.
                 replica.isFeedOver = true
@@ -169,13 +177,13 @@ final class GatewayFollower: Service {
     }
 
     /// A replica has applied a page: one that is whole takes the place of its predecessor.
-    private func applied(_ replica: HeldReplica, becameReady: Bool) {
+    private func applied(_ replica: HeldReplica, hasNews: Bool) {
         if let predecessor = replicas.promote(replica) {
             logger.notice("a new generation serves", metadata: ["collection": "\(replica.info.name)"])
             state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(predecessor)) }?.stop()
             predecessor.drain(to: replica)
             announce()
-        } else if becameReady {
+        } else if hasNews {
             announce()
         }
     }

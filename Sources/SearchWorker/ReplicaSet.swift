@@ -15,9 +15,17 @@ final class ReplicaSet: Sendable {
     }
 
     private let settings: WorkerSettings
+    /// Sorts the rows of all of them into lists, in the background.
+    private let arranger: BackgroundArranger
+    /// What they may take together.
+    private let memory: MemoryBudget
     private let places = NIOLockedValueBox<[String: Place]>([:])
 
-    init(_ settings: WorkerSettings) { self.settings = settings }
+    init(_ settings: WorkerSettings, arranger: BackgroundArranger) {
+        self.settings = settings
+        self.arranger = arranger
+        memory = MemoryBudget(limitBytes: settings.memoryLimitBytes)
+    }
 
     /// What searches of the collection are answered from.
     subscript(collection: String) -> HeldReplica? { places.withLockedValue { $0[collection]?.serving } }
@@ -88,9 +96,7 @@ final class ReplicaSet: Sendable {
     }
 
     private func replica(_ info: CollectionInfo, _ storeID: String) throws(IndexError) -> HeldReplica {
-        try HeldReplica(
-            info, storeID: storeID, shard: ShardPlace(index: settings.shardIndex, count: settings.shardCount),
-            waitingCountMax: settings.waitingSearchCountMax)
+        try HeldReplica(info, storeID: storeID, settings: settings, memory: memory, arranger: arranger)
     }
 
     /// Has a successor serve from now on, if it is one and is whole: it has seen every write that its predecessor has.

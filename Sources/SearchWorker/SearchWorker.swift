@@ -25,6 +25,7 @@ public struct SearchWorker: Sendable {
         }
         let hub: MessageHub
         let executor = SearchExecutor(.init(threadCount: settings.scanThreadCount, queueLimit: settings.queueLimit))
+        let arranger = BackgroundArranger()
         let door: SearchDoor
         let endpoint: String
         do {
@@ -32,8 +33,10 @@ public struct SearchWorker: Sendable {
         } catch {
             throw StartFailure("ZeroMQ cannot be started: \(error)")
         }
-        let replicas = ReplicaSet(settings)
-        door = SearchDoor(replicas: replicas, executor: executor, slowSearchTime: settings.slowSearchTime)
+        let replicas = ReplicaSet(settings, arranger: arranger)
+        door = SearchDoor(
+            replicas: replicas, executor: executor, sampler: RecallSampler(arranger: arranger),
+            slowSearchTime: settings.slowSearchTime)
         do {
             endpoint = try hub.bind(to: settings.searchEndpoint, serving: SearchDoor.kinds) { door.received($0) }
         } catch {
@@ -55,6 +58,7 @@ public struct SearchWorker: Sendable {
         group.maximumGracefulShutdownDuration = .seconds(4)
         try await ServiceGroup(configuration: group).run()
         executor.shutdown()
+        arranger.shutdown()
         hub.shutdown()
     }
 }

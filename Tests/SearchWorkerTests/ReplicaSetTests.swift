@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import RecordSchema
 import Testing
+import VectorIndex
 import WireProtocol
 
 @testable import SearchWorker
@@ -11,7 +12,7 @@ import WireProtocol
     init() {
         var settings = WorkerSettings()
         settings.waitingSearchCountMax = 2
-        replicas = ReplicaSet(settings)
+        replicas = ReplicaSet(settings, arranger: BackgroundArranger())
     }
 
     private func jobs(
@@ -81,7 +82,7 @@ import WireProtocol
             jobs(generation: 2, model: "another"), jobs(generation: 2, dimension: 8), jobs(generation: 2, metric: .dot),
             jobs(generation: 2, columns: [FilterColumn(name: "city", type: .string, isArray: false)]),
         ] {
-            let replicas = ReplicaSet(WorkerSettings())
+            let replicas = ReplicaSet(WorkerSettings(), arranger: BackgroundArranger())
             let old = try #require(replicas.reconcile([jobs()], storeID: "store").added.first)
             try apply(old, to: 10)
             let changes = replicas.reconcile([info], storeID: "store")

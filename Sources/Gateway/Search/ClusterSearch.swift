@@ -14,6 +14,8 @@ struct ClusterSearch: Sendable {
     var isExact = false
     /// The model that the vector is of: no replica with another one's vectors may answer. Empty: unknown.
     var modelDigest = ""
+    /// `nil`: as the workers like.
+    var recallTarget: Float?
     var allowPartial = false
     /// The work that this search is part of.
     var traceID = RequestScope.current?.traceID ?? .none
@@ -23,7 +25,26 @@ struct ClusterSearch: Sendable {
         ShardSearchRequest(
             collection: collection, shard: ShardPlace(index: shardIndex, count: shardCount), resultLimit: resultLimit,
             minimumScore: minimumScore, filter: filter, minSeq: UInt64(max(0, minSeq)), isExact: isExact,
-            modelDigest: modelDigest, vectors: vector)
+            modelDigest: modelDigest,
+            recallTarget: recallTarget, vectors: vector)
+    }
+}
+
+extension ResultGuarantee {
+    init(_ guarantee: SearchGuarantee) {
+        switch guarantee {
+        case .unknown: self = .unknown
+        case .estimatedRecall(let recall): self = .estimatedRecall(recall)
+        case .exact: self = .exact
+        }
+    }
+
+    var onTheWire: SearchGuarantee {
+        switch self {
+        case .unknown: .unknown
+        case .estimatedRecall(let recall): .estimatedRecall(recall)
+        case .exact: .exact
+        }
     }
 }
 

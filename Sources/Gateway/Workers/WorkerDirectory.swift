@@ -54,7 +54,8 @@ extension WorkerAnnouncement {
             worker: worker, endpoint: announcement.searchEndpoint,
             replicas: announcement.replicas.map { ReplicaReport($0, storeID: storeID) }, capacity: announcement.queueLimit,
             version: announcement.softwareVersion,
-            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) })
+            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) },
+            memoryLimitBytes: Int(clamping: announcement.memoryLimitBytes))
     }
 }
 
@@ -72,6 +73,10 @@ extension ReplicaReport {
             key: ReplicaKey(
                 collection: replica.collection, shardIndex: replica.shard.index, shardCount: replica.shard.count),
             appliedSeq: isOurs ? Int64(clamping: replica.appliedSeq) : 0, state: state,
-            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes))
+            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes),
+            recall: replica.recallAt10.map {
+                MeasuredRecall(recallAt10: $0, replayCount: Int(clamping: replica.recallReplayCount))
+            },
+            bytesPerVector: replica.bytesPerVector, isFull: replica.isFull)
     }
 }

@@ -10,7 +10,11 @@ final class IndexWriter {
     /// By slot; an empty slot is taken again.
     private var segments: [SegmentWriter?] = []
     private var tail: SegmentWriter?
+    private var nextSerial: UInt64 = 0
     private var map = RowMap()
+    /// Put here when it is done, so that every publication carries the newest.
+    var arrangement: Arrangement?
+    private let filterCache = FilterCache()
     /// The segment whose live rows are being moved to the tail, and the first row not looked at.
     private var evacuation: (segment: SegmentWriter, nextRow: Int)?
 
@@ -22,11 +26,15 @@ final class IndexWriter {
     // MARK: Rows
 
     /// Applies a checked batch: see `RowBatch.check`.
-    func apply(_ batch: borrowing RowBatch) {
+    ///
+    /// - Parameter addsRows: Whether rows of ids that are not there are taken.
+    /// - Returns: How many were not.
+    func apply(_ batch: borrowing RowBatch, addsRows: Bool = true) -> Int {
         let dimension = configuration.dimension
         var upsertIndex = 0
         // Upserts whose columns the tail still lacks: columns are appended a run at a time.
         var firstPendingUpsert = 0
+        var leftOutCount = 0
         var valueIndices = Array(repeating: 0, count: configuration.columns.count)
         let ids = batch.ids, kinds = batch.kinds, columns = batch.columns
         unsafe batch.vectors.withUnsafeBufferPointer { vectors in
@@ -34,6 +42,12 @@ final class IndexWriter {
                 switch kinds[index] {
                 case .delete:
                     if let place = remove(ids[index]) { kill(place) }
+                case .upsert where !addsRows && !holds(ids[index]):
+                    tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+                    for column in columns.indices { valueIndices[column] += Int(columns[column].counts[upsertIndex]) }
+                    upsertIndex += 1
+                    firstPendingUpsert = upsertIndex
+                    leftOutCount += 1
                 case .upsert:
                     if needsNewTail {
                         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
@@ -49,7 +63,10 @@ final class IndexWriter {
             }
         }
         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+        return leftOutCount
     }
+
+    private func holds(_ id: UInt64) -> Bool { map.place(of: id, idAt: { self.id(at: $0) }) != nil }
 
     /// Live rows if a checked batch were applied, counting an id that is new twice in the batch twice.
     func liveRowCountAtMost(after batch: borrowing RowBatch) -> Int {
@@ -93,7 +110,8 @@ final class IndexWriter {
         tail?.seal()
         let slot = segments.firstIndex { $0 == nil } ?? segments.count
         precondition(slot < 0xffff, "the configuration's row limit keeps the number of segments below 65,535")
-        let segment = SegmentWriter(slot: slot, configuration: configuration)
+        let segment = SegmentWriter(slot: slot, serial: nextSerial, configuration: configuration)
+        nextSerial += 1
         if slot == segments.count { segments.append(segment) } else { segments[slot] = segment }
         tail = segment
         return segment
@@ -163,6 +181,9 @@ final class IndexWriter {
             statistics.idBytes += segment.idBytes
             if segment.liveRowCount > 0 { views.append(segment.publish()) }
         }
-        return IndexView(segments: views, statistics: statistics)
+        statistics.arrangementBytes = arrangement?.allocatedBytes ?? 0
+        let view = IndexView(
+            segments: views, statistics: statistics, arrangement: arrangement, filterCache: filterCache)
+        return view
     }
 }
