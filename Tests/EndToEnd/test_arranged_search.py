@@ -278,17 +278,18 @@ def search(items, query, **body):
 
 @pytest.mark.parametrize("target", [0.5, 0.8, 0.97, 0.999])
 def test_an_answer_promises_what_such_searches_find(items, target):
-    """The codes' own error is left out: what is promised is the nearest by them."""
+    """The codes' own error is left out: what is promised is the nearest by them. What is promised comes of 128 rows and what
+    is found of 300 queries; where single queries differ by a quarter, three standard errors of both together are 0.08."""
     found, promised = 0, []
-    for query in queries(150, seed=7):
+    for query in queries(300, seed=7):
         answer = search(items, query, recall=target)
         exact = search(items, query, exact=True)
         assert promise(exact) == 1
         promised.append(promise(answer))
         found += len({hit["id"] for hit in answer.json()} & {hit["id"] for hit in exact.json()})
     assert max(promised) < 1, "all of these searches leave rows out"
-    assert found / 1500 == pytest.approx(numpy.mean(promised), abs=0.05)
-    assert found / 1500 > target - 0.05
+    assert found / 3000 == pytest.approx(numpy.mean(promised), abs=0.08)
+    assert found / 3000 > target - 0.05
 
 
 def test_a_recall_of_one_is_an_exact_search(items):

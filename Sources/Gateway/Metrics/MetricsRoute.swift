@@ -144,7 +144,7 @@ struct MetricsRoute: Sendable {
         for worker in snapshot.workers where worker.memoryLimitBytes > 0 {
             text.sample("kazi_worker_memory_limit_bytes", [("worker", worker.worker.id.name)], worker.memoryLimitBytes)
         }
-        text.family("kazi_worker_full", .gauge, "1 where a worker has no memory for rows that are new to it.")
+        text.family("kazi_worker_full", .gauge, "Whether a worker has no memory for rows that are new to it: 1, else 0.")
         for worker in snapshot.workers {
             for replica in worker.replicas {
                 text.sample("kazi_worker_full", Self.labels(worker, replica), replica.isFull ? 1 : 0)

@@ -9,6 +9,8 @@ final class RecallTrial {
     private var foundCounts: [Int]
     /// For each depth.
     private var wantedCounts: [Int]
+    /// Where a thousand neighbours are looked for, a few queries tell as much as many that look for ten.
+    private static let deepNeighbourCount = 1_000, deepQueryInterval = 4
 
     /// - Parameters:
     ///   - view: What `layer` was made of.
@@ -36,7 +38,8 @@ final class RecallTrial {
         let keys = probe.listKeys(queries)
         for (index, nearest) in exact.finish(exact.scan(words: 0 ..< view.wordCount)).enumerated() {
             let ownID = view.segments[ownRows[index].segmentIndex].ids[ownRows[index].row]
-            for (depth, neighbourCount) in neighbourCounts.enumerated() {
+            for (depth, neighbourCount) in neighbourCounts.enumerated()
+            where neighbourCount < Self.deepNeighbourCount || index.isMultiple(of: Self.deepQueryInterval) {
                 let scores = Self.scores(of: nearest, except: ownID).prefix(neighbourCount)
                 guard let leastScore = scores.last else { continue }
                 wantedCounts[depth] += scores.count
