@@ -12,10 +12,10 @@ struct ClusterSearch: Sendable {
     var filter: Filter?
     var minSeq: Int64 = 0
     var isExact = false
-    /// The model that the vector is of: no replica with another one's vectors may answer. Empty: unknown.
-    var modelDigest = ""
     /// `nil`: as the workers like.
     var recallTarget: Float?
+    /// The model that the vector is of: no replica with another one's vectors may answer. Empty: unknown.
+    var modelDigest = ""
     var allowPartial = false
     /// The work that this search is part of.
     var traceID = RequestScope.current?.traceID ?? .none
@@ -25,8 +25,7 @@ struct ClusterSearch: Sendable {
         ShardSearchRequest(
             collection: collection, shard: ShardPlace(index: shardIndex, count: shardCount), resultLimit: resultLimit,
             minimumScore: minimumScore, filter: filter, minSeq: UInt64(max(0, minSeq)), isExact: isExact,
-            modelDigest: modelDigest,
-            recallTarget: recallTarget, vectors: vector)
+            recallTarget: recallTarget, modelDigest: modelDigest, vectors: vector)
     }
 }
 
