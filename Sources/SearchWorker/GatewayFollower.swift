@@ -14,6 +14,7 @@ final class GatewayFollower: Service {
     private let hub: MessageHub
     private let replicas: ReplicaSet
     private let door: SearchDoor
+    private let snapshots: SnapshotKeeper?
     private let logger: Logger
     private let bootEpoch = UInt64(Date().timeIntervalSince1970 * 1_000_000)
     private let state = NIOLockedValueBox(State())
@@ -32,13 +33,14 @@ final class GatewayFollower: Service {
 
     init(
         settings: WorkerSettings, searchEndpoint: String, hub: MessageHub, replicas: ReplicaSet, door: SearchDoor,
-        logger: Logger
+        snapshots: SnapshotKeeper?, logger: Logger
     ) {
         self.settings = settings
         self.searchEndpoint = searchEndpoint
         self.hub = hub
         self.replicas = replicas
         self.door = door
+        self.snapshots = snapshots
         self.logger = logger
     }
 
@@ -134,8 +136,10 @@ final class GatewayFollower: Service {
 
     private func reconcile(_ reply: AnnouncementReply) {
         let changes = replicas.reconcile(reply.collections, storeID: reply.storeID)
+        snapshots?.dropTheRest()
         for replica in changes.removed {
             logger.notice("dropping a replica", metadata: ["collection": "\(replica.info.name)"])
+            snapshots?.discard(replica.info.name, reason: "its replica is dropped")
             state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
             replica.drain()
         }
@@ -156,9 +160,13 @@ final class GatewayFollower: Service {
         guard let gateway = state.withLockedValue(\.gateway) else { return }
         let follower = FeedFollower(
             replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,
-            onReady: { [weak self] in self?.announce() },
-            onStale: { [weak self, replicas] in
+            onReady: { [weak self, logger] in
+                logger.notice("replica ready", metadata: replica.startMetadata)
+                self?.announce()
+            },
+            onStale: { [weak self, replicas, snapshots] in
                 replicas.discard(replica)
+                snapshots?.discard(replica.info.name, reason: "the gateway has not what it is of")
                 self?.state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
                 self?.announce()
             })

@@ -19,11 +19,15 @@ final class HeldReplica: Sendable {
         var headSeq: UInt64 = 0
         /// Whether it once reached the head. A replica that has stays ready when writes come in: it is a moment behind.
         var hasCaughtUp = false
+        /// Since this process began.
+        var appliedRowCount = 0
         var isDraining = false
         var waiting: [WaitingSearch] = []
     }
 
     private let state = NIOLockedValueBox(State())
+    /// What it began with; nil: it began empty.
+    private let restored: (seq: UInt64, mark: SnapshotMark)?
     private let waitingCountMax: Int
     /// Asks whoever follows the feed to pull now; set by it, before the replica is searched.
     private let pullNow = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
@@ -41,15 +45,24 @@ final class HeldReplica: Sendable {
         let resume: @Sendable (Bool) -> Void
     }
 
-    /// Fails where the index does not take such vectors.
-    init(_ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int) throws(IndexError) {
+    /// Goes on with `restored`, which is of this very replica, or begins empty. Fails where the index does not take such
+    /// vectors.
+    init(
+        _ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int, restored: RestoredIndex? = nil
+    ) throws(IndexError) {
         self.info = info
         self.storeID = storeID
         self.shard = shard
         self.waitingCountMax = waitingCountMax
-        index = VectorIndex(
-            try VectorIndexConfiguration(
-                dimension: info.dimension, metric: Metric(info.metric), columns: info.columns))
+        self.restored = restored.map { ($0.appliedSeq, $0.mark) }
+        if let restored {
+            index = restored.index
+            state.withLockedValue { $0.appliedSeq = restored.appliedSeq }
+        } else {
+            index = VectorIndex(
+                try VectorIndexConfiguration(
+                    dimension: info.dimension, metric: Metric(info.metric), columns: info.columns))
+        }
     }
 
     /// Whether it may go on under what the gateway says now.
@@ -78,6 +91,7 @@ final class HeldReplica: Sendable {
         if page.rowCount > 0 { try index.apply(RowBatch(page, columns: info.columns)) }
         let (ready, satisfied) = state.withLockedValue { state in
             state.appliedSeq = max(state.appliedSeq, page.scannedToSeq)
+            state.appliedRowCount += page.rowCount
             state.headSeq = max(state.headSeq, page.headSeq)
             let becameReady = !state.hasCaughtUp && page.scannedToSeq >= page.headSeq
             if becameReady { state.hasCaughtUp = true }
@@ -129,6 +143,15 @@ final class HeldReplica: Sendable {
         for search in waiting { search.resume(false) }
     }
 
+    /// The seq and the arrangement of the snapshot that it began with.
+    var restoredSeq: UInt64? { restored?.seq }
+    var restoredMark: SnapshotMark? { restored?.mark }
+
+    /// How far it is, and the rows that it has applied since this process began.
+    var progress: (appliedSeq: UInt64, appliedRowCount: Int, hasCaughtUp: Bool) {
+        state.withLockedValue { ($0.appliedSeq, $0.appliedRowCount, $0.hasCaughtUp) }
+    }
+
     /// What the worker announces of it.
     var report: Replica {
         let statistics = index.statistics
@@ -145,7 +168,7 @@ final class HeldReplica: Sendable {
 }
 
 extension Metric {
-    fileprivate init(_ metric: VectorMetric) {
+    init(_ metric: VectorMetric) {
         switch metric {
         case .cosine: self = .cosine
         case .dot: self = .dot

@@ -7,7 +7,12 @@ final class ReplicaSet: Sendable {
     private let settings: WorkerSettings
     private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
 
-    init(_ settings: WorkerSettings) { self.settings = settings }
+    private let snapshots: SnapshotKeeper?
+
+    init(_ settings: WorkerSettings, snapshots: SnapshotKeeper? = nil) {
+        self.settings = settings
+        self.snapshots = snapshots
+    }
 
     subscript(collection: String) -> HeldReplica? { replicas.withLockedValue { $0[collection] } }
 
@@ -21,8 +26,8 @@ final class ReplicaSet: Sendable {
         var refused: [(collection: String, error: IndexError)] = []
     }
 
-    /// Makes the set what the gateway says there is: a collection that is new, or of another generation, gets an empty
-    /// replica, and one that is gone loses its own.
+    /// Makes the set what the gateway says there is: a collection that is new, or of another generation, gets a replica,
+    /// empty or from a snapshot, and one that is gone loses its own.
     func reconcile(_ collections: [CollectionInfo], storeID: String) -> Changes {
         let wanted = collections.filter { settings.collections.isEmpty || settings.collections.contains($0.name) }
         return replicas.withLockedValue { replicas in
@@ -38,9 +43,10 @@ final class ReplicaSet: Sendable {
                     changes.removed.append(replica)
                 }
                 do throws(IndexError) {
+                    let shard = ShardPlace(index: settings.shardIndex, count: settings.shardCount)
                     let replica = try HeldReplica(
-                        info, storeID: storeID, shard: ShardPlace(index: settings.shardIndex, count: settings.shardCount),
-                        waitingCountMax: settings.waitingSearchCountMax)
+                        info, storeID: storeID, shard: shard, waitingCountMax: settings.waitingSearchCountMax,
+                        restored: snapshots?.takeIndex(of: info, storeID: storeID, shard: shard))
                     replicas[info.name] = replica
                     changes.added.append(replica)
                 } catch {

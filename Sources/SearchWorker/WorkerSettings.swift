@@ -23,6 +23,9 @@ public struct WorkerSettings: Sendable {
     /// Rows asked for in one request to the feed.
     public var feedRowLimit = 2048
 
+    /// Where snapshots are kept; no other worker's. nil: nowhere.
+    public var dataDirectory: String?
+
     /// A search that takes as long is logged as a warning.
     public var slowSearchTime = Duration.seconds(1)
 
