@@ -121,6 +121,8 @@ let package = Package(
             resources: [.copy("Resources/sample-jobs.ndjson")],
             swiftSettings: strict),
         .executableTarget(
+            name: "kazi-bench-engine", dependencies: ["RecordSchema", "VectorIndex"], swiftSettings: testSettings),
+        .executableTarget(
             name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
         .testTarget(
             name: "RecordSchemaTests", dependencies: ["RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
@@ -139,6 +141,9 @@ let package = Package(
         .testTarget(
             name: "MessagingTests",
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "SearchWorkerTests", dependencies: ["SearchWorker", "VectorIndex", "WireProtocol"],
             swiftSettings: testSettings),
         .testTarget(
             name: "kaziTests", dependencies: ["kazi", "RecordSchema", .argumentParser], resources: [.copy("Fixtures")],

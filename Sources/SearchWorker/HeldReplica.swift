@@ -12,6 +12,9 @@ final class HeldReplica: Sendable {
     let storeID: String
     let shard: ShardPlace
     let index: VectorIndex
+    /// What replays of its searches found.
+    let recall = RecallWindow()
+    private let arranger: BackgroundArranger
 
     private struct State {
         var appliedSeq: UInt64 = 0
@@ -48,16 +51,20 @@ final class HeldReplica: Sendable {
     /// Goes on with `restored`, which is of this very replica, or begins empty. Fails where the index does not take such
     /// vectors.
     init(
-        _ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int, restored: RestoredIndex? = nil
+        _ info: CollectionInfo, storeID: String, shard: ShardPlace, waitingCountMax: Int, arranger: BackgroundArranger,
+        restored: RestoredIndex? = nil
     ) throws(IndexError) {
         self.info = info
         self.storeID = storeID
         self.shard = shard
         self.waitingCountMax = waitingCountMax
+        self.arranger = arranger
         self.restored = restored.map { ($0.appliedSeq, $0.mark) }
         if let restored {
             index = restored.index
             state.withLockedValue { $0.appliedSeq = restored.appliedSeq }
+            // Part of it may have been written before it was arranged.
+            arranger.arrange(index)
         } else {
             index = VectorIndex(
                 try VectorIndexConfiguration(
@@ -88,7 +95,10 @@ final class HeldReplica: Sendable {
     ///
     /// - Returns: Whether the replica became ready with it.
     func apply(_ page: FeedPage) throws(IndexError) -> Bool {
-        if page.rowCount > 0 { try index.apply(RowBatch(page, columns: info.columns)) }
+        if page.rowCount > 0 {
+            try index.apply(RowBatch(page, columns: info.columns))
+            if !state.withLockedValue(\.isDraining) { arranger.arrange(index) }
+        }
         let (ready, satisfied) = state.withLockedValue { state in
             state.appliedSeq = max(state.appliedSeq, page.scannedToSeq)
             state.appliedRowCount += page.rowCount
@@ -133,13 +143,14 @@ final class HeldReplica: Sendable {
         for search in expired { search.resume(false) }
     }
 
-    /// Ends all waits; from now on the replica says that it wants no more.
+    /// Ends all waits and the arranging; from now on the replica says that it wants no more.
     func drain() {
         let waiting = state.withLockedValue { state in
             state.isDraining = true
             defer { state.waiting = [] }
             return state.waiting
         }
+        arranger.forget(index)
         for search in waiting { search.resume(false) }
     }
 
@@ -163,7 +174,7 @@ final class HeldReplica: Sendable {
         return Replica(
             collection: info.name, shard: shard, appliedSeq: appliedSeq, state: stateNow,
             vectorCount: UInt64(statistics.liveRowCount), memoryBytes: UInt64(statistics.totalBytes), storeID: storeID,
-            generation: info.generation)
+            generation: info.generation, recallAt10: recall.measuredRecall, recallReplayCount: recall.replayCount)
     }
 }
 

@@ -5,12 +5,15 @@ import WireProtocol
 /// The replicas this worker holds, by collection, and what it should hold by the gateway's word.
 final class ReplicaSet: Sendable {
     private let settings: WorkerSettings
+    /// Sorts the rows of all of them into lists, in the background.
+    private let arranger: BackgroundArranger
     private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
 
     private let snapshots: SnapshotKeeper?
 
-    init(_ settings: WorkerSettings, snapshots: SnapshotKeeper? = nil) {
+    init(_ settings: WorkerSettings, arranger: BackgroundArranger, snapshots: SnapshotKeeper? = nil) {
         self.settings = settings
+        self.arranger = arranger
         self.snapshots = snapshots
     }
 
@@ -46,7 +49,7 @@ final class ReplicaSet: Sendable {
                     let shard = ShardPlace(index: settings.shardIndex, count: settings.shardCount)
                     let replica = try HeldReplica(
                         info, storeID: storeID, shard: shard, waitingCountMax: settings.waitingSearchCountMax,
-                        restored: snapshots?.takeIndex(of: info, storeID: storeID, shard: shard))
+                        arranger: arranger, restored: snapshots?.takeIndex(of: info, storeID: storeID, shard: shard))
                     replicas[info.name] = replica
                     changes.added.append(replica)
                 } catch {

@@ -8,14 +8,16 @@ import WireProtocol
 final class SearchDoor: Sendable {
     private let replicas: ReplicaSet
     private let executor: SearchExecutor
+    private let sampler: RecallSampler
     private let latencies = NIOLockedValueBox(LatencyWindow())
     private let announcementSource = NIOLockedValueBox<(@Sendable () -> Announcement)?>(nil)
 
     private let log: SearchLog
 
-    init(replicas: ReplicaSet, executor: SearchExecutor, slowSearchTime: Duration) {
+    init(replicas: ReplicaSet, executor: SearchExecutor, sampler: RecallSampler, slowSearchTime: Duration) {
         self.replicas = replicas
         self.executor = executor
+        self.sampler = sampler
         log = SearchLog(slowSearchTime: slowSearchTime)
     }
 
@@ -101,7 +103,7 @@ final class SearchDoor: Sendable {
         let gathering = Gathering(queryCount: search.queryCount) { [self] outcome in
             switch outcome {
             case .success(let results):
-                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq))
+                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq, recall: replica.recall))
                 let end = ContinuousClock.now
                 latencies.withLockedValue { $0.record(end - received) }
                 log.write(search, results, request, .init(received: received, start: start, end: end))
@@ -112,12 +114,13 @@ final class SearchDoor: Sendable {
         }
         for queryIndex in 0..<search.queryCount {
             let start = queryIndex * search.dimension
-            let query = SearchRequest(
-                vector: Array(search.vectors[start..<start + search.dimension]), resultLimit: search.resultLimit,
-                minimumScore: search.minimumScore, filter: search.filter)
+            let query = SearchRequest(search, vector: Array(search.vectors[start..<start + search.dimension]))
             do throws(SearchFailure) {
-                try executor.submit(query, to: replica.index, isExpired: { request.deadline <= .now }) { result in
+                try executor.submit(query, to: replica.index, isExpired: { request.deadline <= .now }) { [sampler] result in
                     gathering.finished(queryIndex, result)
+                    if case .success(let found) = result {
+                        sampler.offer(query, found, of: replica.index, to: replica.recall)
+                    }
                 }
             } catch {
                 gathering.finished(queryIndex, .failure(error))
@@ -180,11 +183,27 @@ private struct LatencyWindow {
     mutating func reset() { histogram.reset() }
 }
 
+extension SearchRequest {
+    fileprivate init(_ search: ShardSearchRequest, vector: [Float]) {
+        self.init(
+            vector: vector, resultLimit: search.resultLimit, minimumScore: search.minimumScore, filter: search.filter,
+            isExact: search.isExact)
+        guard let target = search.recallTarget else { return }
+        if target > Self.recallTargetRange.upperBound {
+            // Nothing but comparing all rows finds as much.
+            isExact = true
+        } else {
+            recallTarget = target
+        }
+    }
+}
+
 extension ShardSearchReply {
-    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64) {
+    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64, recall: RecallWindow) {
         self.init(
             appliedSeq: appliedSeq, scannedRowCount: results.reduce(0) { $0 + UInt64($1.scannedRowCount) },
-            hitCounts: results.map(\.ids.count), ids: results.flatMap(\.ids), scores: results.flatMap(\.scores))
+            hitCounts: results.map(\.ids.count), guarantees: results.map { recall.guarantee($0.guarantee) },
+            ids: results.flatMap(\.ids), scores: results.flatMap(\.scores))
     }
 }
 

@@ -27,6 +27,7 @@ public struct SearchWorker: Sendable {
         let snapshots = try SnapshotKeeper.open(settings, logger: logger)
         let hub: MessageHub
         let executor = SearchExecutor(.init(threadCount: settings.scanThreadCount, queueLimit: settings.queueLimit))
+        let arranger = BackgroundArranger()
         let door: SearchDoor
         let endpoint: String
         do {
@@ -34,8 +35,10 @@ public struct SearchWorker: Sendable {
         } catch {
             throw StartFailure("ZeroMQ cannot be started: \(error)")
         }
-        let replicas = ReplicaSet(settings, snapshots: snapshots)
-        door = SearchDoor(replicas: replicas, executor: executor, slowSearchTime: settings.slowSearchTime)
+        let replicas = ReplicaSet(settings, arranger: arranger, snapshots: snapshots)
+        door = SearchDoor(
+            replicas: replicas, executor: executor, sampler: RecallSampler(arranger: arranger),
+            slowSearchTime: settings.slowSearchTime)
         do {
             endpoint = try hub.bind(to: settings.searchEndpoint, serving: SearchDoor.kinds) { door.received($0) }
         } catch {
@@ -60,6 +63,7 @@ public struct SearchWorker: Sendable {
         group.maximumGracefulShutdownDuration = .seconds(4)
         try await ServiceGroup(configuration: group).run()
         executor.shutdown()
+        arranger.shutdown()
         hub.shutdown()
         snapshots?.stop()
     }

@@ -5,7 +5,9 @@ public struct SearchResult: Sendable, Hashable {
         /// Every row that satisfies the filter was compared by its int8 codes.
         case exact
         /// Lists of rows were left out, and rows whose coarse code said they are too far. The share of the true nearest
-        /// rows expected in the result, 0...1, from what searches for a sample of the rows themselves would have found.
+        /// rows expected in the result, 0 ..< 1: what searches with the same target found that were made for a sample of the
+        /// rows themselves when they were arranged, rows that had no say in how far a search goes. Queries unlike all
+        /// rows may find less; with a filter, no more than without one is counted on.
         case estimatedRecall(Float)
     }
 

@@ -43,10 +43,25 @@ public final class VectorIndex: Sendable {
             guard writer.liveRowCountAtMost(after: rows) <= configuration.rowLimit else {
                 throw .full(rowLimit: configuration.rowLimit)
             }
-            writer.apply(rows)
+            _ = writer.apply(rows)
             // A row that dies lets at most three live ones be moved before its segment goes, so this keeps up.
             _ = writer.compact(rowBudget: 1_024 + 4 * rows.rowCount)
             publish(writer)
+        }
+    }
+
+    /// Applies of a batch what concerns rows that are there: deletes and replacements. Rows of other ids are left out.
+    ///
+    /// For an index that may not grow: its memory stays what it is, but for rows that wait to be squeezed out.
+    ///
+    /// - Returns: Rows left out.
+    public func applyToHeldRows(_ rows: RowBatch) throws(IndexError) -> Int {
+        try rows.check(configuration)
+        return writer.withLock { writer in
+            let leftOutCount = writer.apply(rows, addsRows: false)
+            _ = writer.compact(rowBudget: 1_024 + 4 * rows.rowCount)
+            publish(writer)
+            return leftOutCount
         }
     }
 

@@ -36,7 +36,8 @@ public struct VectorIndexConfiguration: Sendable, Hashable {
         self.rowLimit = rowLimit
     }
 
-    /// Memory for one live row in the steady state: codes, scale, id, its share of the id map, and columns.
+    /// Memory for one live row in the steady state: codes, scale, id, its share of the id map, and columns; not what it
+    /// takes in a list, which is in `arrangedBytesPerRow`.
     ///
     /// An array column is counted with one value a row, and the distinct strings of a column come on top. The last
     /// segment, of 65,536 rows at most, has room for up to twice its rows. While rows are replaced, up to a third more

@@ -121,6 +121,12 @@ def held(new_cluster, tmp_path):
     return start
 
 
+def is_arranged(held):
+    """Whether a search that may read some of the rows does."""
+    answer = held.cluster.api.post("/api/v1/points/search", {"vector": [1.0] * DIMENSION, "top_k": 10})
+    return answer.headers["X-Kazi-Guarantee"] != "exact"
+
+
 def test_a_killed_worker_pulls_only_what_it_missed(held):
     held = held()
     held.wait_written()
@@ -141,7 +147,7 @@ def test_a_killed_worker_pulls_only_what_it_missed(held):
 
 
 def test_a_worker_that_is_stopped_misses_nothing(held):
-    held = held()
+    held = held(count=1_000)
     held.change(seed=2)
     held.add(make_points(1, seed=3), wait="searchable")
     held.restart(signal.SIGTERM)
@@ -152,6 +158,15 @@ def test_a_worker_that_is_stopped_misses_nothing(held):
     held.restart(signal.SIGINT)
     assert len(lines(held.worker, "snapshot written")) == count
     assert held.last_start["pulled_rows"] == 0
+    held.check()
+
+
+def test_rows_that_were_arranged_need_not_be_arranged_again(held):
+    held = held()
+    wait_until(lambda: is_arranged(held), "the rows to be arranged")
+    held.restart(signal.SIGTERM)
+    # In its first answer: arranging takes longer than that.
+    assert is_arranged(held)
     held.check()
 
 

@@ -20,11 +20,11 @@ extension Tag {
 
 /// The worked example of proto-docs/snapshot.md, which Tests/Python/test_snapshot_file.py takes apart as well.
 @Suite("The golden snapshot", .tags(.golden)) struct SnapshotGoldenTests {
-    private func makeIndex() throws -> VectorIndex {
+    private func makeGoldenIndex() throws -> VectorIndex {
         let columns = [
             FilterColumn(name: "city", type: .string), FilterColumn(name: "sizes", type: .number, isArray: true),
         ]
-        let index = try VectorIndexTests.makeIndex(dimension: 3, metric: .euclidean, columns: columns)
+        let index = try makeIndex(dimension: 3, metric: .euclidean, columns: columns)
         var batch = makeUpserts([(17, [1, 2, 2]), (18, [0, 0, -4]), (19, [127, 0, 0])])
         batch.columns = [
             ColumnBatch(counts: [1, 0, 1], values: .strings(["Nakuru", "Nakuru"]))!,
@@ -40,7 +40,7 @@ extension Tag {
 
     @Test func `is what is written`() throws {
         let folder = try TemporaryFolder()
-        try makeIndex().writeSnapshot(to: folder.file, source: source, appliedSeq: 4_242)
+        try makeGoldenIndex().writeSnapshot(to: folder.file, source: source, appliedSeq: 4_242)
         let written = try folder.bytes()
         let golden = try goldenBytes()
         #expect(written == golden)

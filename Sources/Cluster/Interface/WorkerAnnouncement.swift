@@ -49,6 +49,19 @@ public struct ReplicaKey: Sendable, Hashable {
     }
 }
 
+/// What searches through a replica's lists were measured to find, by replaying some of them exactly.
+public struct MeasuredRecall: Sendable, Hashable {
+    /// Of the ten truly nearest, the share that was found, 0...1.
+    public var recallAt10: Float
+    /// Since the replica was made.
+    public var replayCount: Int
+
+    public init(recallAt10: Float, replayCount: Int) {
+        self.recallAt10 = recallAt10
+        self.replayCount = replayCount
+    }
+}
+
 /// What a worker says of one replica that it holds.
 public struct ReplicaReport: Sendable, Hashable {
     public var key: ReplicaKey
@@ -57,15 +70,19 @@ public struct ReplicaReport: Sendable, Hashable {
     public var state: ReplicaState
     public var vectorCount: Int
     public var memoryBytes: Int
+    /// `nil`: none was replayed.
+    public var recall: MeasuredRecall?
 
     public init(
-        key: ReplicaKey, appliedSeq: Int64, state: ReplicaState, vectorCount: Int = 0, memoryBytes: Int = 0
+        key: ReplicaKey, appliedSeq: Int64, state: ReplicaState, vectorCount: Int = 0, memoryBytes: Int = 0,
+        recall: MeasuredRecall? = nil
     ) {
         self.key = key
         self.appliedSeq = appliedSeq
         self.state = state
         self.vectorCount = vectorCount
         self.memoryBytes = memoryBytes
+        self.recall = recall
     }
 }
 

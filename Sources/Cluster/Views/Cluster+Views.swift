@@ -84,6 +84,6 @@ extension Cluster {
         return ReplicaReport(
             key: ReplicaKey(collection: collection.name, shardIndex: place.shardIndex, shardCount: place.shardCount),
             appliedSeq: replica.appliedSeq, state: replica.state, vectorCount: replica.vectorCount,
-            memoryBytes: replica.memoryBytes)
+            memoryBytes: replica.memoryBytes, recall: replica.recall)
     }
 }

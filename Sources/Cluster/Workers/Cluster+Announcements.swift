@@ -133,7 +133,7 @@ extension Cluster {
     private mutating func updateReplica(at place: ReplicaPlace, of slot: Int, to report: ReplicaReport) {
         let replica = Replica(
             shardIndex: place.shardIndex, workerSlot: slot, appliedSeq: report.appliedSeq, state: report.state,
-            vectorCount: report.vectorCount, memoryBytes: report.memoryBytes)
+            vectorCount: report.vectorCount, memoryBytes: report.memoryBytes, recall: report.recall)
         let collection = place.collectionSlot
         let setIndex: Int
         if let known = collectionStates.elements[collection].setIndex(shardCount: place.shardCount) {

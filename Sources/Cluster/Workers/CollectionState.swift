@@ -6,6 +6,7 @@ struct Replica: Sendable {
     var state: ReplicaState
     var vectorCount: Int
     var memoryBytes: Int
+    var recall: MeasuredRecall?
 
     /// Whether its answer to a query is right: whole, and not before `minSeq`, which a ready replica waits for.
     func canAnswer(minSeq: Int64) -> Bool {

@@ -97,6 +97,7 @@ struct AdminRoutes: Sendable {
             "shard": .string("\(replica.key.shardIndex)/\(replica.key.shardCount)"), "state": .string(state),
             "applied_seq": .integer(replica.appliedSeq), "lag": .integer(lag),
             "vectors": .integer(Int64(replica.vectorCount)), "memory_bytes": .integer(Int64(replica.memoryBytes)),
+            "recall_at_10": replica.recall.map { .number(Double($0.recallAt10)) } ?? .null,
         ]
     }
 }

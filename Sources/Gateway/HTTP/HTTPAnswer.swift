@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let kaziMinSeq = HTTPField.Name("X-Kazi-Min-Seq")!
     static let kaziSearchable = HTTPField.Name("X-Kazi-Searchable")!
     static let kaziCoverage = HTTPField.Name("X-Kazi-Coverage")!
+    static let kaziGuarantee = HTTPField.Name("X-Kazi-Guarantee")!
     static let requestID = HTTPField.Name("X-Request-ID")!
     static let serverTiming = HTTPField.Name("Server-Timing")!
     static let totalCount = HTTPField.Name("X-Total-Count")!

@@ -36,7 +36,7 @@ struct SearchRoutes: Sendable {
             id: id, tag: "search", summary: summary, parameters: parameters, takesFilters: takesFilters,
             headers: [("X-Kazi-Min-Seq", "Answer only from workers that have applied this write.")], body: body,
             answers: [(200, .hits, "The hits, best first: each record with its score")],
-            answerHeaders: [.serverTiming, .kaziCoverage],
+            answerHeaders: [.serverTiming, .kaziCoverage, .kaziGuarantee],
             failures: body == .none ? [404, 503] : [404, 413, 415, 503], access: .read)
     }
 
@@ -105,7 +105,17 @@ struct SearchRoutes: Sendable {
         let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
         var headers: HTTPFields = [:]
         if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
+        headers[.kaziGuarantee] = Self.text(answer.guarantee)
         return .json(.ok, try Self.body(answer, command), headers: headers)
+    }
+
+    /// `exact`, or `recall=0.973`: rounded down, so that it promises no more.
+    private static func text(_ guarantee: ResultGuarantee) -> String? {
+        switch guarantee {
+        case .unknown: nil
+        case .exact: "exact"
+        case .estimatedRecall(let recall): "recall=\((Double(recall) * 1_000).rounded(.down) / 1_000)"
+        }
     }
 
     /// The command with the larger of the request's own `min_seq` and the header's.

@@ -135,6 +135,22 @@ struct MetricsRoute: Sendable {
                 text.sample("kazi_worker_memory_bytes", Self.labels(worker, replica), replica.memoryBytes)
             }
         }
+        text.family(
+            "kazi_worker_recall_at_10", .gauge,
+            "Of the ten truly nearest, the share that the last searches found which were replayed exactly; absent before the first.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                guard let recall = replica.recall else { continue }
+                text.sample("kazi_worker_recall_at_10", Self.labels(worker, replica), recall.recallAt10)
+            }
+        }
+        text.family("kazi_worker_recall_replays_total", .counter, "Searches that a worker replayed exactly.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                text.sample(
+                    "kazi_worker_recall_replays_total", Self.labels(worker, replica), replica.recall?.replayCount ?? 0)
+            }
+        }
         text.family("kazi_worker_applied_seq", .gauge, "How far a worker has applied the feed.")
         for worker in snapshot.workers {
             for replica in worker.replicas {

@@ -12,6 +12,8 @@ struct ClusterSearch: Sendable {
     var filter: Filter?
     var minSeq: Int64 = 0
     var isExact = false
+    /// `nil`: as the workers like.
+    var recallTarget: Float?
     var allowPartial = false
     /// The work that this search is part of.
     var traceID = RequestScope.current?.traceID ?? .none
@@ -21,7 +23,25 @@ struct ClusterSearch: Sendable {
         ShardSearchRequest(
             collection: collection, shard: ShardPlace(index: shardIndex, count: shardCount), resultLimit: resultLimit,
             minimumScore: minimumScore, filter: filter, minSeq: UInt64(max(0, minSeq)), isExact: isExact,
-            vectors: vector)
+            recallTarget: recallTarget, vectors: vector)
+    }
+}
+
+extension ResultGuarantee {
+    init(_ guarantee: SearchGuarantee) {
+        switch guarantee {
+        case .unknown: self = .unknown
+        case .estimatedRecall(let recall): self = .estimatedRecall(recall)
+        case .exact: self = .exact
+        }
+    }
+
+    var onTheWire: SearchGuarantee {
+        switch self {
+        case .unknown: .unknown
+        case .estimatedRecall(let recall): .estimatedRecall(recall)
+        case .exact: .exact
+        }
     }
 }
 

@@ -15,6 +15,8 @@ struct SearchAnswer: Sendable {
     var hits: [Hit]
     /// Shards that answered; `nil` for a search by words alone, which no worker answers.
     var coverage: ShardCoverage?
+    /// How sure the workers are of what they found.
+    var guarantee = ResultGuarantee.unknown
 }
 
 /// Text or vector in, records out: embeds, asks the workers, fetches what they found from the store.
@@ -59,13 +61,14 @@ struct SearchService: Sendable {
             // A worker named records that have been deleted since. Those that have seen the deletion name others.
             answer = try await nearest(to: vector, command, definition, minSeq: store.headSeq, deadline)
         }
-        return SearchAnswer(hits: answer.hits, coverage: answer.coverage)
+        return SearchAnswer(hits: answer.hits, coverage: answer.coverage, guarantee: answer.guarantee)
     }
 
     private struct Nearest {
         var hits: [SearchAnswer.Hit]
         var missingCount: Int
         var coverage: ShardCoverage
+        var guarantee: ResultGuarantee
     }
 
     private func nearest(
@@ -78,11 +81,12 @@ struct SearchService: Sendable {
         let result = try await cluster.search(
             ClusterSearch(
                 collection: definition.name, vector: vector, resultLimit: limit, minimumScore: command.minimumScore,
-                filter: command.filter, minSeq: minSeq, isExact: command.isExact, allowPartial: command.allowPartial),
+                filter: command.filter, minSeq: minSeq, isExact: command.isExact, recallTarget: command.recallTarget,
+                allowPartial: command.allowPartial),
             deadline: deadline)
         let page = result.hits.filter { $0.id != excluded }.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        return Nearest(hits: hits, missingCount: page.count - hits.count, coverage: result.coverage)
+        return Nearest(hits: hits, missingCount: page.count - hits.count, coverage: result.coverage, guarantee: result.guarantee)
     }
 
     private func queryVector(
@@ -151,14 +155,15 @@ struct SearchService: Sendable {
         let meaning = try await cluster.search(
             ClusterSearch(
                 collection: definition.name, vector: vector, resultLimit: depth, filter: command.filter,
-                minSeq: command.minSeq, isExact: command.isExact, allowPartial: command.allowPartial),
+                minSeq: command.minSeq, isExact: command.isExact, recallTarget: command.recallTarget,
+                allowPartial: command.allowPartial),
             deadline: deadline)
         let words = try await keywordHits(command, definition, limit: depth, offset: 0)
         var fused = Self.fuse([meaning.hits, words])
         if let minimum = command.minimumScore { fused.removeAll { $0.score < minimum } }
         let page = fused.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        return SearchAnswer(hits: hits, coverage: meaning.coverage)
+        return SearchAnswer(hits: hits, coverage: meaning.coverage, guarantee: meaning.guarantee)
     }
 
     /// Reciprocal rank fusion: each list gives a record 1 / (constant + rank), ranks from 1.

@@ -161,7 +161,8 @@ final class MessagingDoor: Sendable {
         }
         let coverage = answer.coverage ?? ShardCoverage(answeredCount: 1, totalCount: 1)
         return QueryReply(
-            hits: hits, answeredShardCount: coverage.answeredCount, shardCount: coverage.totalCount)
+            hits: hits, answeredShardCount: coverage.answeredCount, shardCount: coverage.totalCount,
+            guarantee: answer.guarantee.onTheWire)
     }
 
     private func put(_ put: PutRequest, _ deadline: ContinuousClock.Instant) async throws(ServiceFailure) -> RecordReply {

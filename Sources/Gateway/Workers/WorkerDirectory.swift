@@ -59,6 +59,9 @@ extension ReplicaReport {
             key: ReplicaKey(
                 collection: replica.collection, shardIndex: replica.shard.index, shardCount: replica.shard.count),
             appliedSeq: Int64(clamping: replica.appliedSeq), state: state,
-            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes))
+            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes),
+            recall: replica.recallAt10.map {
+                MeasuredRecall(recallAt10: $0, replayCount: Int(clamping: replica.recallReplayCount))
+            })
     }
 }

@@ -1,12 +1,14 @@
 import CKernels
 
 /// Measures a new partitioning: searches for a sample of the rows themselves, all rows compared, and notes how far down
-/// the lists the nearest were. A bounded step at a time.
+/// the lists the nearest were. Then it tries the outcome out with rows that were held out. A bounded step at a time.
 final class Calibrator {
-    private static let queryCount = 128
+    /// Of three sampled rows two set how far a search goes; the third tells what it finds so.
+    private static let queryCount = 192, heldOutInterval = 3
 
     private let view: IndexView
     private let partitioning: Partitioning
+    private let layer: CoarseLayer
     private let configuration: VectorIndexConfiguration
     private let listRowCounts: [UInt32]
     /// For each segment of the view, the list of each of its rows; -1 for those that are in none.
@@ -14,11 +16,14 @@ final class Calibrator {
     private let neighbourCounts: [Int]
     private var samples: [(segmentIndex: Int, row: Int)]
     private var visitedShares: [[Float]]
+    private var heldOutSamples: [(segmentIndex: Int, row: Int)]
+    private var trial: RecallTrial?
 
     /// - Parameter layer: Made of `view` by `partitioning`.
     init(view: IndexView, partitioning: Partitioning, layer: CoarseLayer, configuration: VectorIndexConfiguration) {
         self.view = view
         self.partitioning = partitioning
+        self.layer = layer
         self.configuration = configuration
         let slots = Dictionary(
             view.segments.enumerated().map { ($1.slot, $0) }, uniquingKeysWith: { first, _ in first })
@@ -37,7 +42,9 @@ final class Calibrator {
         // Deeper than a twentieth of the rows a search compares all of them.
         neighbourCounts = Calibration.neighbourCounts.filter { $0 == Calibration.neighbourCounts[0] || $0 * 20 <= layer.rowCount }
         visitedShares = Calibration.neighbourCounts.map { _ in [] }
-        samples = Self.samples(view)
+        let all = Self.samples(view)
+        samples = all.enumerated().filter { $0.offset % Self.heldOutInterval > 0 }.map(\.element)
+        heldOutSamples = all.enumerated().filter { $0.offset % Self.heldOutInterval == 0 }.map(\.element)
     }
 
     private static func samples(_ view: IndexView) -> [(segmentIndex: Int, row: Int)] {
@@ -58,18 +65,37 @@ final class Calibrator {
 
     /// Does a step, one pass over all rows; returns the calibration when it was the last.
     func step() -> Calibration? {
+        if let trial { return step(trial) }
         let chosen = samples.suffix(ScanPass.queryLimit)
         samples.removeLast(chosen.count)
+        let (queries, ownRows) = queries(chosen)
+        if !queries.isEmpty { measure(queries, ownRows: ownRows) }
+        guard samples.isEmpty else { return nil }
+        trial = RecallTrial(
+            view: view, partitioning: partitioning, layer: layer,
+            calibration: Calibration(visitedShares: visitedShares.map { $0.sorted() }), neighbourCounts: neighbourCounts)
+        return nil
+    }
+
+    private func step(_ trial: RecallTrial) -> Calibration? {
+        let chosen = heldOutSamples.suffix(ScanPass.queryLimit)
+        heldOutSamples.removeLast(chosen.count)
+        let (queries, ownRows) = queries(chosen)
+        if !queries.isEmpty { trial.measure(queries, ownRows: ownRows) }
+        return heldOutSamples.isEmpty ? trial.outcome : nil
+    }
+
+    private func queries(
+        _ samples: ArraySlice<(segmentIndex: Int, row: Int)>
+    ) -> (queries: [PreparedQuery], ownRows: [(segmentIndex: Int, row: Int)]) {
         var queries: [PreparedQuery] = [], ownRows: [(segmentIndex: Int, row: Int)] = []
-        for sample in chosen {
+        for sample in samples {
             if let query = query(sample) {
                 queries.append(query)
                 ownRows.append(sample)
             }
         }
-        if !queries.isEmpty { measure(queries, ownRows: ownRows) }
-        guard samples.isEmpty else { return nil }
-        return Calibration(visitedShares: visitedShares.map { $0.sorted() })
+        return (queries, ownRows)
     }
 
     private func query(_ sample: (segmentIndex: Int, row: Int)) -> PreparedQuery? {

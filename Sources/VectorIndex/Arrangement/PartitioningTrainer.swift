@@ -25,6 +25,12 @@ final class PartitioningTrainer {
     private var nextRow = 0
     private var seed: UInt64
 
+    /// Memory at most while lists are made: the sample, and for each list its centroid and the sum of its rows.
+    static func workingBytes(listCount: Int, rowStride: Int) -> Int {
+        let floatBytes = MemoryLayout<Float>.size
+        return listCount * (sampleRowsPerList * (rowStride + floatBytes) + rowStride * (1 + floatBytes) + 5 * floatBytes)
+    }
+
     /// - Parameter view: Has live rows.
     init(view: IndexView, dimension: Int, rowStride: Int) {
         rowCount = view.liveRowCount

@@ -12,7 +12,7 @@ struct Rotation: Sendable {
     private let signs: [Float]
 
     init(dimension: Int) {
-        codeDimension = (dimension + 31) / 32 * 32
+        codeDimension = Self.codeDimension(dimension)
         // SplitMix64 (Steele, Lea, Flood 2014); any generator of even bits would do.
         var state = Self.seed
         signs = (0 ..< 4 * codeDimension).map { _ in
@@ -23,6 +23,8 @@ struct Rotation: Sendable {
             return (z ^ (z >> 31)) & 1 == 0 ? 1 : -1
         }
     }
+
+    static func codeDimension(_ dimension: Int) -> Int { (dimension + 31) / 32 * 32 }
 
     /// Bytes of a coarse code.
     var byteCount: Int { codeDimension / 8 }

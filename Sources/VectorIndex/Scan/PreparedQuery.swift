@@ -19,7 +19,7 @@ struct PreparedQuery: Sendable {
     let norm: Float
     /// The same for keys in the metric's unit, of the query in float.
     let lowestScore: Float
-    let resultLimit: Int
+    var resultLimit: Int
     let minimumScore: Float?
     let filter: PreparedFilter?
     let isExact: Bool

@@ -27,9 +27,7 @@ enum SearchPlan: Sendable {
             return
         }
         let target = filteredRows == nil ? query.recallTarget : max(query.recallTarget, Self.filteredRecallMinimum)
-        // Of what may be missed, lists left out may take nine tenths and bounds too low one: a wider bound costs a few
-        // more rows compared, a list more a whole list read.
-        let share = arrangement.calibration.share(recall: 1 - (1 - target) * 0.9, neighbourCount: depth)
+        let share = arrangement.calibration.share(target: target, neighbourCount: depth)
         let size = Double(query.vector.count) / 384
         let probeCost = (Double(share) * Double(rowCount) * Self.coarseRowCost
             + Double(arrangement.partitioning.listCount) * Self.listCost) * size
@@ -37,17 +35,49 @@ enum SearchPlan: Sendable {
             self = .scan
             return
         }
-        var deviations = Self.deviations(missedShare: (1 - target) * 0.1)
-        if filteredRows != nil { deviations = max(deviations, Self.filteredDeviationMinimum) }
         var rowCounts = arranged.listRowCounts
         if let filter = query.filter, let filteredRows {
             rowCounts = view.listRowCounts(arranged, filter: filter, rows: filteredRows)
         }
-        let wantedRowCount = rowCounts.reduce(0) { $0 + Int($1) }
-        self = .probe(
-            ProbePass.Plan(
-                listRowCounts: rowCounts, rowBudget: max(Int(share * Float(wantedRowCount)), query.resultLimit),
-                deviationCount: deviations, estimatedRecall: target))
+        var plan = ProbePass.Plan(
+            target: target, resultLimit: query.resultLimit, depth: depth,
+            deviationCountMinimum: filteredRows == nil ? 0 : Self.filteredDeviationMinimum, listRowCounts: rowCounts,
+            calibration: arrangement.calibration)
+        // No search with a filter was tried out: what it visits beyond the request's target is not counted on.
+        plan.estimatedRecall = arrangement.calibration.expectedRecall(target: query.recallTarget, neighbourCount: depth)
+        self = .probe(plan)
+    }
+}
+
+extension Calibration {
+    /// Of what may be missed, lists left out may take nine tenths and bounds too low one: a wider bound costs a few more
+    /// rows compared, a list more a whole list read.
+    private static let shareOfLists: Float = 0.9
+
+    /// The share of all rows to visit for a recall target.
+    func share(target: Float, neighbourCount: Double) -> Float {
+        share(recall: 1 - (1 - target) * Self.shareOfLists, neighbourCount: neighbourCount)
+    }
+
+    /// The share of the nearest rows that bounds may leave out.
+    fileprivate static func shareLeftOutByBounds(target: Float) -> Float { (1 - target) * (1 - shareOfLists) }
+}
+
+extension ProbePass.Plan {
+    /// - Parameters:
+    ///   - depth: Among all rows the last one wanted is about so far down.
+    ///   - listRowCounts: For each list the rows that count.
+    init(
+        target: Float, resultLimit: Int, depth: Double, deviationCountMinimum: Float, listRowCounts: [UInt32],
+        calibration: Calibration
+    ) {
+        let wantedRowCount = listRowCounts.reduce(0) { $0 + Int($1) }
+        let share = calibration.share(target: target, neighbourCount: depth)
+        self.init(
+            listRowCounts: listRowCounts, rowBudget: max(Int(share * Float(wantedRowCount)), resultLimit),
+            deviationCount: max(
+                Self.deviations(missedShare: Calibration.shareLeftOutByBounds(target: target)), deviationCountMinimum),
+            estimatedRecall: calibration.expectedRecall(target: target, neighbourCount: depth))
     }
 
     /// Deviations that a bound must allow for, so that no more than a share of the nearest rows is left out.

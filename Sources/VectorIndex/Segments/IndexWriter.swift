@@ -53,11 +53,15 @@ final class IndexWriter {
     // MARK: Rows
 
     /// Applies a checked batch: see `RowBatch.check`.
-    func apply(_ batch: borrowing RowBatch) {
+    ///
+    /// - Parameter addsRows: Whether rows of ids that are not there are taken.
+    /// - Returns: How many were not.
+    func apply(_ batch: borrowing RowBatch, addsRows: Bool = true) -> Int {
         let dimension = configuration.dimension
         var upsertIndex = 0
         // Upserts whose columns the tail still lacks: columns are appended a run at a time.
         var firstPendingUpsert = 0
+        var leftOutCount = 0
         var valueIndices = Array(repeating: 0, count: configuration.columns.count)
         let ids = batch.ids, kinds = batch.kinds, columns = batch.columns
         unsafe batch.vectors.withUnsafeBufferPointer { vectors in
@@ -65,6 +69,12 @@ final class IndexWriter {
                 switch kinds[index] {
                 case .delete:
                     if let place = remove(ids[index]) { kill(place) }
+                case .upsert where !addsRows && !holds(ids[index]):
+                    tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+                    for column in columns.indices { valueIndices[column] += Int(columns[column].counts[upsertIndex]) }
+                    upsertIndex += 1
+                    firstPendingUpsert = upsertIndex
+                    leftOutCount += 1
                 case .upsert:
                     if needsNewTail {
                         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
@@ -80,7 +90,10 @@ final class IndexWriter {
             }
         }
         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+        return leftOutCount
     }
+
+    private func holds(_ id: UInt64) -> Bool { map.place(of: id, idAt: { self.id(at: $0) }) != nil }
 
     /// Live rows if a checked batch were applied, counting an id that is new twice in the batch twice.
     func liveRowCountAtMost(after batch: borrowing RowBatch) -> Int {

@@ -81,6 +81,11 @@ extension SnapshotContent.Arrangement {
                 earlier = shares[place]
             }
         }
+        for (index, recalls) in recalls.enumerated() {
+            for place in 0 ..< recalls.capacity {
+                guard recalls[place] >= 0, recalls[place] <= 1 else { return (.recalls, index) }
+            }
+        }
         return nil
     }
 }

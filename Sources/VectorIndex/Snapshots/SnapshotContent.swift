@@ -7,8 +7,9 @@ struct SnapshotContent: Sendable {
         let trainedRowCount: Int
         let centroids: RowBuffers
         let spreads: SharedBuffer<Float>
-        /// For each of `Calibration.neighbourCounts`.
+        /// Both for each of `Calibration.neighbourCounts`.
         let shares: [SharedBuffer<Float>]
+        let recalls: [SharedBuffer<Float>]
         let layers: [CoarseLayer]
     }
 
@@ -34,7 +35,8 @@ extension SnapshotContent.Arrangement {
         self.init(
             listCount: partitioning.listCount, trainedRowCount: partitioning.trainedRowCount,
             centroids: partitioning.centroids, spreads: SharedBuffer(partitioning.spreads),
-            shares: arrangement.calibration.visitedShares.map { SharedBuffer($0) }, layers: arrangement.layers)
+            shares: arrangement.calibration.visitedShares.map { SharedBuffer($0) },
+            recalls: arrangement.calibration.measuredRecalls.map { SharedBuffer($0) }, layers: arrangement.layers)
     }
 
     fileprivate init(allocating manifest: SnapshotManifest.Arrangement, configuration: VectorIndexConfiguration) {
@@ -46,6 +48,7 @@ extension SnapshotContent.Arrangement {
                 rowCapacity: RowBuffers.wholeBlocks(manifest.listCount)),
             spreads: SharedBuffer(capacity: manifest.listCount),
             shares: manifest.shareCounts.map { SharedBuffer(capacity: $0) },
+            recalls: manifest.recallCounts.map { SharedBuffer(capacity: $0) },
             layers: manifest.layers.map { layer in
                 CoarseLayer(
                     coverage: layer.coverage, rowCount: layer.rowCount, listCount: manifest.listCount,
@@ -58,9 +61,9 @@ extension SnapshotContent.Arrangement {
         let partitioning = Partitioning(
             rotation: Rotation(dimension: dimension), centroids: centroids, listCount: listCount,
             spreads: spreads.elements, trainedRowCount: trainedRowCount)
-        return Arrangement(
-            serial: 1, partitioning: partitioning, calibration: Calibration(visitedShares: shares.map(\.elements)),
-            layers: layers)
+        let calibration = Calibration(
+            visitedShares: shares.map(\.elements), measuredRecalls: recalls.map(\.elements))
+        return Arrangement(serial: 1, partitioning: partitioning, calibration: calibration, layers: layers)
     }
 }
 

@@ -4,7 +4,7 @@ public enum SnapshotPart: String, Sendable, Hashable {
     /// Of a segment.
     case codes, scales, norms, ids, live, values, ends, strings, stringEnds
     /// Of the arrangement.
-    case centroidCodes, centroidScales, centroidNorms, spreads, shares
+    case centroidCodes, centroidScales, centroidNorms, spreads, shares, recalls
     /// Of a layer.
     case starts, coarseCodes, factors, errors, biases, places
 }

@@ -30,8 +30,9 @@ struct SnapshotManifest: Sendable, Hashable {
         var rotationSeed: UInt64
         var listCount: Int
         var trainedRowCount: Int
-        /// For each of `Calibration.neighbourCounts`.
+        /// Both for each of `Calibration.neighbourCounts`.
         var shareCounts: [Int]
+        var recallCounts: [Int]
         var layers: [Layer]
     }
 
@@ -154,7 +155,7 @@ extension SnapshotManifest.Arrangement {
         writer.write(rotationSeed)
         writer.write(listCount, as: UInt32.self)
         writer.write(trainedRowCount, as: UInt32.self)
-        for count in shareCounts { writer.write(count, as: UInt32.self) }
+        for count in shareCounts + recallCounts { writer.write(count, as: UInt32.self) }
         writer.write(layers.count, as: UInt32.self)
         for layer in layers {
             writer.write(layer.rowCount, as: UInt32.self)
@@ -178,6 +179,13 @@ extension SnapshotManifest.Arrangement {
             guard let count = reader.readInt(as: UInt32.self, in: 0...Int(Int32.max)) else { return nil }
             shareCounts.append(count)
         }
+        var recallCounts: [Int] = []
+        for _ in Calibration.neighbourCounts {
+            guard let count = reader.readInt(as: UInt32.self, in: 0...Calibration.targets.count),
+                count == 0 || count == Calibration.targets.count
+            else { return nil }
+            recallCounts.append(count)
+        }
         guard let layerCount = reader.readCount(elementBytes: 9) else { return nil }
         var layers: [SnapshotManifest.Layer] = []
         for _ in 0 ..< layerCount {
@@ -186,7 +194,7 @@ extension SnapshotManifest.Arrangement {
         }
         self.init(
             rotationSeed: rotationSeed, listCount: listCount, trainedRowCount: trainedRowCount, shareCounts: shareCounts,
-            layers: layers)
+            recallCounts: recallCounts, layers: layers)
     }
 }
 

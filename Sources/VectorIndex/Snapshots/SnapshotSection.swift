@@ -33,6 +33,9 @@ extension SnapshotContent {
         for (index, shares) in arrangement.shares.enumerated() {
             list.append(.shares, index, shares, count: shares.capacity)
         }
+        for (index, recalls) in arrangement.recalls.enumerated() {
+            list.append(.recalls, index, recalls, count: recalls.capacity)
+        }
         for (index, layer) in arrangement.layers.enumerated() {
             list.append(.starts, index, layer.starts, count: listCount + 1)
             // The last block whole: the bytes of one row are not next to each other.
@@ -106,7 +109,7 @@ extension SnapshotManifest {
         }
         if let arrangement {
             sum.add(arrangement.listCount, configuration.rowStride + 12)
-            for count in arrangement.shareCounts { sum.add(count, 4) }
+            for count in arrangement.shareCounts + arrangement.recallCounts { sum.add(count, 4) }
             for layer in arrangement.layers {
                 sum.add(arrangement.listCount + 1, 4)
                 let blockRows = KZ_COARSE_BLOCK_ROWS, blockCount = (layer.rowCount + blockRows - 1) / blockRows

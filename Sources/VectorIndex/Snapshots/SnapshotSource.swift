@@ -31,9 +31,14 @@ public struct SnapshotMark: Sendable, Hashable {
     /// Rows in lists.
     public let arrangedRowCount: Int
 
+    public init(partitionedRowCount: Int, arrangedRowCount: Int) {
+        self.partitionedRowCount = partitionedRowCount
+        self.arrangedRowCount = arrangedRowCount
+    }
+
     init(_ view: IndexView) {
         let arrangement = view.arrangement?.arrangement
-        partitionedRowCount = arrangement?.partitioning.trainedRowCount ?? 0
-        arrangedRowCount = arrangement?.rowCount ?? 0
+        self.init(
+            partitionedRowCount: arrangement?.partitioning.trainedRowCount ?? 0, arrangedRowCount: arrangement?.rowCount ?? 0)
     }
 }

@@ -89,6 +89,7 @@ extension SnapshotManifest.Arrangement {
             rotationSeed: Rotation.seed, listCount: arrangement.partitioning.listCount,
             trainedRowCount: arrangement.partitioning.trainedRowCount,
             shareCounts: arrangement.calibration.visitedShares.map(\.count),
+            recallCounts: arrangement.calibration.measuredRecalls.map(\.count),
             layers: arrangement.layers.map { layer in
                 .init(rowCount: layer.rowCount, hasBiases: layer.biases != nil, coverage: layer.coverage)
             })

@@ -24,10 +24,15 @@ public struct Replica: Sendable, Hashable {
     /// The store whose feed was applied; empty before the first page.
     public var storeID: String
     public var generation: UInt64
+    /// The share of the ten truly nearest rows, 0...1, that searches through lists were measured to find; `nil`: none was.
+    public var recallAt10: Float?
+    /// Searches that were replayed to measure it.
+    public var recallReplayCount: UInt64
 
     public init(
         collection: String, shard: ShardPlace = .whole, appliedSeq: UInt64 = 0, state: ReplicaState = .starting,
-        vectorCount: UInt64 = 0, memoryBytes: UInt64 = 0, storeID: String = "", generation: UInt64 = 0
+        vectorCount: UInt64 = 0, memoryBytes: UInt64 = 0, storeID: String = "", generation: UInt64 = 0,
+        recallAt10: Float? = nil, recallReplayCount: UInt64 = 0
     ) {
         self.collection = collection
         self.shard = shard
@@ -37,6 +42,8 @@ public struct Replica: Sendable, Hashable {
         self.memoryBytes = memoryBytes
         self.storeID = storeID
         self.generation = generation
+        self.recallAt10 = recallAt10
+        self.recallReplayCount = recallReplayCount
     }
 
     init(_ proto: ProtoReplica) throws(WireError) {
@@ -46,7 +53,9 @@ public struct Replica: Sendable, Hashable {
             appliedSeq: try Checked.seq(proto.appliedSeq, "applied_seq"), state: try ReplicaState(proto.state),
             vectorCount: proto.vectorCount, memoryBytes: proto.memoryBytes,
             storeID: try Checked.text(proto.storeID, max: WireLimits.storeIDBytesMax, "store_id"),
-            generation: proto.generation)
+            generation: proto.generation,
+            recallAt10: proto.hasRecallAt10 ? try Checked.share(proto.recallAt10, "recall_at_10") : nil,
+            recallReplayCount: proto.recallReplayCount)
     }
 
     var proto: ProtoReplica {
@@ -60,6 +69,8 @@ public struct Replica: Sendable, Hashable {
         proto.memoryBytes = memoryBytes
         proto.storeID = storeID
         proto.generation = generation
+        if let recallAt10 { proto.recallAt10 = recallAt10 }
+        proto.recallReplayCount = recallReplayCount
         return proto
     }
 }

@@ -313,9 +313,25 @@ nonisolated struct ProtoReplica: Sendable {
 
   var generation: UInt64 = 0
 
+  /// Of searches that were answered through lists, 0 to 1: the share of the ten truly nearest rows that they find, measured
+  /// by replaying the last few hundred of a sample. Absent: none was replayed.
+  var recallAt10: Float {
+    get {_recallAt10 ?? 0}
+    set {_recallAt10 = newValue}
+  }
+  /// Returns true if `recallAt10` has been explicitly set.
+  var hasRecallAt10: Bool {self._recallAt10 != nil}
+  /// Clears the value of `recallAt10`. Subsequent reads from it will return its default value.
+  mutating func clearRecallAt10() {self._recallAt10 = nil}
+
+  /// Searches replayed since the replica was made.
+  var recallReplayCount: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _recallAt10: Float? = nil
 }
 
 nonisolated struct ProtoAnnouncement: Sendable {
@@ -793,6 +809,17 @@ nonisolated struct ProtoSearchRequest: Sendable {
 
   var queryCount: UInt32 = 0
 
+  /// The share of the truly nearest rows that the hits should have on average, 0.5 to 1; 1 is `exact`. Absent: the
+  /// worker's own choice.
+  var recallTarget: Float {
+    get {_recallTarget ?? 0}
+    set {_recallTarget = newValue}
+  }
+  /// Returns true if `recallTarget` has been explicitly set.
+  var hasRecallTarget: Bool {self._recallTarget != nil}
+  /// Clears the value of `recallTarget`. Subsequent reads from it will return its default value.
+  mutating func clearRecallTarget() {self._recallTarget = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -800,6 +827,46 @@ nonisolated struct ProtoSearchRequest: Sendable {
   fileprivate var _shard: ProtoShard? = nil
   fileprivate var _minScore: Float? = nil
   fileprivate var _filter: ProtoFilter? = nil
+  fileprivate var _recallTarget: Float? = nil
+}
+
+/// How sure it is that the hits of a query are the truly nearest rows. Without a kind: nothing is known.
+nonisolated struct ProtoGuarantee: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: ProtoGuarantee.OneOf_Kind? = nil
+
+  /// True: every row that satisfies the filter was compared. False says nothing.
+  var exact: Bool {
+    get {
+      if case .exact(let v)? = kind {return v}
+      return false
+    }
+    set {kind = .exact(newValue)}
+  }
+
+  /// The share of the truly nearest rows, 0 to 1, that the hits are expected to have.
+  var estimatedRecall: Float {
+    get {
+      if case .estimatedRecall(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .estimatedRecall(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Kind: Equatable, Sendable {
+    /// True: every row that satisfies the filter was compared. False says nothing.
+    case exact(Bool)
+    /// The share of the truly nearest rows, 0 to 1, that the hits are expected to have.
+    case estimatedRecall(Float)
+
+  }
+
+  init() {}
 }
 
 /// Raw frames: ids (u64) and scores (f32) of the hits of query 0, then of query 1, and so on.
@@ -814,6 +881,9 @@ nonisolated struct ProtoSearchReply: Sendable {
 
   /// One for each query.
   var hitCounts: [UInt32] = []
+
+  /// One for each query, or none: nothing is known.
+  var guarantees: [ProtoGuarantee] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -979,6 +1049,18 @@ nonisolated struct ProtoQueryRequest: Sendable {
 
   var minSeq: UInt64 = 0
 
+  /// As in SearchRequest.
+  var exact: Bool = false
+
+  var recallTarget: Float {
+    get {_recallTarget ?? 0}
+    set {_recallTarget = newValue}
+  }
+  /// Returns true if `recallTarget` has been explicitly set.
+  var hasRecallTarget: Bool {self._recallTarget != nil}
+  /// Clears the value of `recallTarget`. Subsequent reads from it will return its default value.
+  mutating func clearRecallTarget() {self._recallTarget = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Source: Equatable, Sendable {
@@ -998,6 +1080,7 @@ nonisolated struct ProtoQueryRequest: Sendable {
   init() {}
 
   fileprivate var _minScore: Float? = nil
+  fileprivate var _recallTarget: Float? = nil
 }
 
 nonisolated struct ProtoQueryHit: Sendable {
@@ -1027,9 +1110,21 @@ nonisolated struct ProtoQueryReply: Sendable {
 
   var shardCount: UInt32 = 0
 
+  /// That of the least sure of the shards that answered.
+  var guarantee: ProtoGuarantee {
+    get {_guarantee ?? ProtoGuarantee()}
+    set {_guarantee = newValue}
+  }
+  /// Returns true if `guarantee` has been explicitly set.
+  var hasGuarantee: Bool {self._guarantee != nil}
+  /// Clears the value of `guarantee`. Subsequent reads from it will return its default value.
+  mutating func clearGuarantee() {self._guarantee = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _guarantee: ProtoGuarantee? = nil
 }
 
 nonisolated struct ProtoPutRequest: Sendable {
@@ -1271,7 +1366,7 @@ nonisolated extension ProtoCollectionInfo: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Replica"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0\u{3}recall_at_10\0\u{3}recall_replay_count\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1288,12 +1383,18 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.memoryBytes) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.storeID) }()
       case 9: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
+      case 10: try { try decoder.decodeSingularFloatField(value: &self._recallAt10) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.recallReplayCount) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.collection.isEmpty {
       try visitor.visitSingularStringField(value: self.collection, fieldNumber: 1)
     }
@@ -1321,6 +1422,12 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.generation != 0 {
       try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 9)
     }
+    try { if let v = self._recallAt10 {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 10)
+    } }()
+    if self.recallReplayCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.recallReplayCount, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1334,6 +1441,8 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.memoryBytes != rhs.memoryBytes {return false}
     if lhs.storeID != rhs.storeID {return false}
     if lhs.generation != rhs.generation {return false}
+    if lhs._recallAt10 != rhs._recallAt10 {return false}
+    if lhs.recallReplayCount != rhs.recallReplayCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2268,7 +2377,7 @@ nonisolated extension ProtoShard: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0\u{3}recall_target\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2284,6 +2393,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.queryCount) }()
+      case 9: try { try decoder.decodeSingularFloatField(value: &self._recallTarget) }()
       default: break
       }
     }
@@ -2318,6 +2428,9 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.queryCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.queryCount, fieldNumber: 8)
     }
+    try { if let v = self._recallTarget {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2330,6 +2443,64 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.minSeq != rhs.minSeq {return false}
     if lhs.exact != rhs.exact {return false}
     if lhs.queryCount != rhs.queryCount {return false}
+    if lhs._recallTarget != rhs._recallTarget {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGuarantee: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Guarantee"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exact\0\u{3}estimated_recall\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .exact(v)
+        }
+      }()
+      case 2: try {
+        var v: Float?
+        try decoder.decodeSingularFloatField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .estimatedRecall(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .exact?: try {
+      guard case .exact(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1)
+    }()
+    case .estimatedRecall?: try {
+      guard case .estimatedRecall(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoGuarantee, rhs: ProtoGuarantee) -> Bool {
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2337,7 +2508,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}applied_seq\0\u{3}scanned_row_count\0\u{3}hit_counts\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}applied_seq\0\u{3}scanned_row_count\0\u{3}hit_counts\0\u{1}guarantees\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2348,6 +2519,7 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.appliedSeq) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.scannedRowCount) }()
       case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.hitCounts) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.guarantees) }()
       default: break
       }
     }
@@ -2363,6 +2535,9 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.hitCounts.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.hitCounts, fieldNumber: 3)
     }
+    if !self.guarantees.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.guarantees, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2370,6 +2545,7 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.appliedSeq != rhs.appliedSeq {return false}
     if lhs.scannedRowCount != rhs.scannedRowCount {return false}
     if lhs.hitCounts != rhs.hitCounts {return false}
+    if lhs.guarantees != rhs.guarantees {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2567,7 +2743,7 @@ nonisolated extension ProtoStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QueryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}text\0\u{3}like_id\0\u{3}result_limit\0\u{1}offset\0\u{3}min_score\0\u{1}filter\0\u{3}filter_json\0\u{1}fields\0\u{3}min_seq\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}text\0\u{3}like_id\0\u{3}result_limit\0\u{1}offset\0\u{3}min_score\0\u{1}filter\0\u{3}filter_json\0\u{1}fields\0\u{3}min_seq\0\u{1}exact\0\u{3}recall_target\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2618,6 +2794,8 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.fields) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
+      case 12: try { try decoder.decodeSingularFloatField(value: &self._recallTarget) }()
       default: break
       }
     }
@@ -2668,6 +2846,12 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.minSeq != 0 {
       try visitor.visitSingularUInt64Field(value: self.minSeq, fieldNumber: 10)
     }
+    if self.exact != false {
+      try visitor.visitSingularBoolField(value: self.exact, fieldNumber: 11)
+    }
+    try { if let v = self._recallTarget {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2680,6 +2864,8 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.filterForm != rhs.filterForm {return false}
     if lhs.fields != rhs.fields {return false}
     if lhs.minSeq != rhs.minSeq {return false}
+    if lhs.exact != rhs.exact {return false}
+    if lhs._recallTarget != rhs._recallTarget {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2727,7 +2913,7 @@ nonisolated extension ProtoQueryHit: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QueryReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{3}answered_shard_count\0\u{3}shard_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{3}answered_shard_count\0\u{3}shard_count\0\u{1}guarantee\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2738,12 +2924,17 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.hits) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.answeredShardCount) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.shardCount) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._guarantee) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.hits.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.hits, fieldNumber: 1)
     }
@@ -2753,6 +2944,9 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.shardCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.shardCount, fieldNumber: 3)
     }
+    try { if let v = self._guarantee {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2760,6 +2954,7 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.hits != rhs.hits {return false}
     if lhs.answeredShardCount != rhs.answeredShardCount {return false}
     if lhs.shardCount != rhs.shardCount {return false}
+    if lhs._guarantee != rhs._guarantee {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

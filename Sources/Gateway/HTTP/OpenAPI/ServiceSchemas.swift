@@ -111,6 +111,10 @@ enum ServiceSchemas {
                         "collection": ["type": "string"], "shard": ["type": "string"],
                         "state": ["type": "string", "enum": ["catching_up", "ready", "draining"]],
                         "applied_seq": count, "lag": count, "vectors": count, "memory_bytes": count,
+                        "recall_at_10": [
+                            "type": ["number", "null"], "minimum": 0, "maximum": 1,
+                            "description": "Of the ten truly nearest, the share that searches found which were replayed exactly; null before the first.",
+                        ],
                     ],
                 ],
             ],
@@ -126,7 +130,7 @@ enum ServiceSchemas {
                 "replicas": [
                     [
                         "collection": "jobs", "shard": "0/1", "state": "ready", "applied_seq": 604, "lag": 0,
-                        "vectors": 604, "memory_bytes": 1_048_576,
+                        "vectors": 604, "memory_bytes": 1_048_576, "recall_at_10": .null,
                     ]
                 ],
             ]
