@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 
 import numpy
@@ -219,6 +220,33 @@ def test_a_snapshot_of_another_store_is_discarded(held, tmp_path):
     said = lines(held.worker, "snapshot discarded")
     assert [line["reason"] for line in said] == ["it is of another store"]
     assert held.last_start["pulled_rows"] == 500
+    held.check()
+
+
+def test_a_snapshot_that_is_ahead_of_the_store_is_discarded(held, tmp_path):
+    """Somebody put back a copy of the store's files."""
+    held = held(count=500)
+    held.worker.stop()
+    gateway = held.cluster.gateway
+    gateway.stop()
+    shutil.copytree(gateway.data, tmp_path / "copy")
+    gateway.start()
+    before = dict(held.records)
+    held.worker.start()
+    held.cluster.wait_ready(1)
+    held.add(make_points(20, seed=2), wait="searchable")
+
+    def roll_back():
+        gateway.stop()
+        shutil.rmtree(gateway.data)
+        shutil.copytree(tmp_path / "copy", gateway.data)
+        gateway.start()
+
+    held.restart(signal.SIGTERM, between=roll_back)
+    held.records = before
+    said = lines(held.worker, "snapshot discarded")
+    assert [line["reason"] for line in said] == ["the gateway has not what it is of"]
+    assert held.last_start["pulled_rows"] == 500 and "snapshot_seq" not in held.last_start
     held.check()
 
 

@@ -183,22 +183,28 @@ final class SnapshotKeeper: Sendable {
         ended.wait()
     }
 
+    /// A replica and when it is due. Weak: one that is given up is to go at once, and takes its schedule with it, though
+    /// another may come to be at its address.
+    private struct Scheduled {
+        weak var replica: HeldReplica?
+        var schedule: SnapshotSchedule
+    }
+
     private func work(_ replicas: () -> [HeldReplica]) {
-        var schedules: [ObjectIdentifier: SnapshotSchedule] = [:]
+        var scheduled: [ObjectIdentifier: Scheduled] = [:]
         while true {
             _ = wake.wait(timeout: .now() + Self.lookInterval)
             let isStopping = state.withLockedValue { $0.stopDeadline != nil }
             let held = replicas()
-            // A replica that is gone has left its identity to whatever comes to be at its address.
-            schedules = schedules.filter { key, _ in held.contains { ObjectIdentifier($0) == key } }
+            scheduled = scheduled.filter { $0.value.replica != nil }
             for replica in held {
                 let key = ObjectIdentifier(replica), now = ContinuousClock.now
-                var schedule = schedules[key] ?? SnapshotSchedule(restored: replica.restoredMark, now: now)
+                var schedule = scheduled[key]?.schedule ?? SnapshotSchedule(restored: replica.restoredMark, now: now)
                 let content = replica.snapshotContent
                 if isStopping ? schedule.hasChanged(content) : schedule.isDue(content, now: now) {
                     write(replica, &schedule)
                 }
-                schedules[key] = schedule
+                scheduled[key] = Scheduled(replica: replica, schedule: schedule)
             }
             if isStopping { return }
         }
@@ -223,6 +229,11 @@ final class SnapshotKeeper: Sendable {
                     "bytes": .stringConvertible(summary.fileBytes), "duration_ms": .stringConvertible(took.milliseconds),
                 ])
         } catch {
+            if error == .cancelled {
+                logger.notice(
+                    "no time for a last snapshot", metadata: ["collection": "\(replica.info.name)"])
+                return
+            }
             let delay = schedule.failed(now: .now)
             logger.warning(
                 "cannot write a snapshot",

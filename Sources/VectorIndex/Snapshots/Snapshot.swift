@@ -13,7 +13,8 @@ public final class Snapshot: Sendable {
 
     /// Reads the header and the manifest of the file at `path`. The file may be replaced afterwards: what was opened stays.
     public init(path: String) throws(SnapshotError) {
-        file = try FileDescriptor(opening: path, O_RDONLY)
+        // Without waiting for anybody, should it be a pipe.
+        file = try FileDescriptor(opening: path, O_RDONLY | O_NONBLOCK)
         let fileBytes = try file.size()
         let header = try SnapshotHeader(
             try file.read(SnapshotHeader.byteCount, at: 0), fileBytes: fileBytes)

@@ -58,6 +58,8 @@ struct SnapshotHeader: Hashable {
 
 /// An open file descriptor, closed with the value.
 struct FileDescriptor: ~Copyable, Sendable {
+    private static let sparedBytesMax: UInt64 = 256 << 20
+
     private let number: Int32
 
     init(opening path: String, _ flags: Int32) throws(SnapshotError) {
@@ -119,8 +121,14 @@ struct FileDescriptor: ~Copyable, Sendable {
         if let failure { throw failure }
     }
 
-    /// Takes the room of a file of `byteCount` bytes now, so that a full disk is known before a byte is written.
+    /// Takes the room of a file of `byteCount` bytes now, so that a full disk is known before a byte is written. A cache
+    /// leaves the last of the room to what cannot be made again, such as a database on the same disk.
     func allocate(_ byteCount: UInt64) throws(SnapshotError) {
+        var disk = statvfs()
+        guard unsafe fstatvfs(number, &disk) == 0 else { throw .system(.allocate, code: errno) }
+        let blockBytes = UInt64(disk.f_frsize), freeBytes = UInt64(disk.f_bavail) * blockBytes
+        let sparedBytes = min(Self.sparedBytesMax, UInt64(disk.f_blocks) * blockBytes / 20)
+        guard freeBytes >= byteCount + sparedBytes else { throw .system(.allocate, code: ENOSPC) }
         let code = posix_fallocate(number, 0, off_t(byteCount))
         guard code == 0 || code == EOPNOTSUPP || code == EINVAL else { throw .system(.allocate, code: code) }
     }
