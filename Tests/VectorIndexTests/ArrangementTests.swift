@@ -216,6 +216,49 @@ extension VectorIndex {
         #expect(try index.search(SearchRequest(vector: vectors.next(), filter: .any([]))).ids.isEmpty)
     }
 
+    /// Rows of a few topics pass, of which some are wide and most are far from the query, and the vectors have far fewer
+    /// dimensions than components, as embeddings do: rows then lie further from their lists' centroids in any direction.
+    @Test(arguments: Metric.allCases, [1, 3, 10])
+    func `satisfy a filter that goes with vectors of few dimensions without loss`(metric: Metric, topicCount: Int) throws {
+        let dimension = 64, latentDimension = 20, allTopicCount = 40
+        var generator = SeededGenerator(seed: UInt64(topicCount))
+        let map = (0 ..< latentDimension).map { _ in generator.vector(dimension) }
+        let centres = (0 ..< allTopicCount).map { _ in generator.vector(latentDimension) }
+        func next(_ topic: Int) -> [Float] {
+            let spread = 0.3 + 0.7 * Float(topic) / Float(allTopicCount)
+            let latent = zip(centres[topic], generator.vector(latentDimension, magnitude: spread)).map { $0 + $1 }
+            var vector = generator.vector(dimension, magnitude: 0.3)
+            for (weight, direction) in zip(latent, map) {
+                for index in 0 ..< dimension { vector[index] += weight * direction[index] }
+            }
+            return vector
+        }
+        let index = try makeIndex(
+            dimension: dimension, metric: metric, columns: [FilterColumn(name: "topic", type: .number)])
+        for start in stride(from: 0, to: 20_000, by: 1_000) {
+            let topics = (start ..< start + 1_000).map { Int(SeededGenerator.mixed(UInt64($0)) % UInt64(allTopicCount)) }
+            var batch = makeUpserts(zip(start ..< start + 1_000, topics).map { (UInt64($0), next($1)) })
+            batch.columns = [
+                ColumnBatch(counts: topics.map { _ in 1 }, values: .numbers(topics.map(Double.init)))!
+            ]
+            try index.apply(batch)
+        }
+        index.arrangeFully()
+        let filter = Filter.compare(field: "topic", .lessThan, .number(Double(topicCount)))
+        var found = 0, wanted = 0, scannedShare = 0.0
+        for query in 0 ..< 100 {
+            var request = SearchRequest(vector: next(query % allTopicCount), filter: filter)
+            let result = try index.search(request)
+            request.isExact = true
+            let exact = try index.search(request)
+            found += Set(result.ids).intersection(exact.ids).count
+            wanted += exact.ids.count
+            scannedShare += Double(result.scannedRowCount) / 20_000 / 100
+        }
+        #expect(Double(found) / Double(wanted) >= 0.98)
+        #expect(scannedShare < 0.9)
+    }
+
     /// The bound of the paper: an estimate is off by a normal error of the deviation that is kept with the row.
     @Test func `have coarse bounds that hold as often as a normal error says`() throws {
         var vectors = ClusteredVectors(dimension: 128, seed: 12)

@@ -31,6 +31,10 @@ import Testing
         let restored = try index.reading(folder)
         #expect(restored.statistics.liveRowCount == index.statistics.liveRowCount)
         #expect(restored.snapshotMark == index.snapshotMark)
+        // As text: also what is added to the type some day.
+        #expect(
+            restored.view.arrangement.map { "\($0.arrangement.calibration) \($0.arrangement.partitioning.spreads)" }
+                == index.view.arrangement.map { "\($0.arrangement.calibration) \($0.arrangement.partitioning.spreads)" })
         #expect(try restored.answers() == index.answers())
         try restored.write(to: folder)
         #expect(try folder.bytes() == bytes)

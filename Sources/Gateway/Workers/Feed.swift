@@ -37,13 +37,18 @@ struct Feed: Sendable {
         guard let definition = catalog.collections[request.collection], let info = info(definition) else {
             throw ErrorReply(.notFound, message: "there is no searchable collection of this name")
         }
-        guard request.storeID == store.storeID, request.generation == info.generation,
-            request.afterSeq <= UInt64(store.headSeq)
-        else { throw ErrorReply(.stale, message: "another store or generation: start again from seq 0") }
+        guard request.storeID == store.storeID, request.generation == info.generation else {
+            throw ErrorReply(.stale, message: "another store or generation: start again from seq 0")
+        }
         do {
             let rows = try await store.feed(
                 request.collection, shardIndex: request.shard.index, shardCount: request.shard.count,
                 afterSeq: Int64(request.afterSeq), limit: request.rowLimit)
+            // By the head that the rows were read with: a page may have a commit a moment before the store tells of it,
+            // and the next request then names a seq that `store.headSeq` has not reached.
+            guard request.afterSeq <= UInt64(rows.headSeq) else {
+                throw ErrorReply(.stale, message: "the store is older than the replica: start again from seq 0")
+            }
             // Another set of vectors took the place of the one that the worker reads.
             guard rows.vectorGeneration == sets.generation(of: definition.name) else {
                 throw ErrorReply(.stale, message: "another generation: start again from seq 0")

@@ -11,6 +11,10 @@ struct Calibration: Sendable {
     /// list it is in. So element at 95 % of the array is the share to visit for recall 0.95.
     let visitedShares: [[Float]]
 
+    /// How far a row's key lies from that of its list's centroid, in lengths of the query times the list's spread: root of
+    /// the mean square over rows of all lists. About one over the square root of the dimensions that the rows really have.
+    var deviation: Float = 0
+
     /// The recall targets at which searches were tried out, ascending.
     static let targets: [Float] = [0.5, 0.8, 0.9, 0.95, 0.97, 0.99, 0.999]
 

@@ -5,6 +5,8 @@ import CKernels
 final class Calibrator {
     /// Of three sampled rows two set how far a search goes; the third tells what it finds so.
     private static let queryCount = 192, heldOutInterval = 3
+    /// Rows whose keys are compared with their lists', for each query.
+    private static let deviationRowCount = 256
 
     private let view: IndexView
     private let partitioning: Partitioning
@@ -16,6 +18,7 @@ final class Calibrator {
     private let neighbourCounts: [Int]
     private var samples: [(segmentIndex: Int, row: Int)]
     private var visitedShares: [[Float]]
+    private var squareSum = 0.0, squareCount = 0
     private var heldOutSamples: [(segmentIndex: Int, row: Int)]
     private var trial: RecallTrial?
 
@@ -71,9 +74,11 @@ final class Calibrator {
         let (queries, ownRows) = queries(chosen)
         if !queries.isEmpty { measure(queries, ownRows: ownRows) }
         guard samples.isEmpty else { return nil }
+        var calibration = Calibration(visitedShares: visitedShares.map { $0.sorted() })
+        calibration.deviation = Float((squareSum / Double(max(1, squareCount))).squareRoot())
         trial = RecallTrial(
-            view: view, partitioning: partitioning, layer: layer,
-            calibration: Calibration(visitedShares: visitedShares.map { $0.sorted() }), neighbourCounts: neighbourCounts)
+            view: view, partitioning: partitioning, layer: layer, calibration: calibration,
+            neighbourCounts: neighbourCounts)
         return nil
     }
 
@@ -114,6 +119,7 @@ final class Calibrator {
         let keys = ListKeys(queries, partitioning: partitioning, kernels: .best)
         let rowCount = Float(max(1, listRowCounts.reduce(0) { $0 + Int($1) }))
         for (index, partial) in partials.enumerated() {
+            measureDeviations(of: queries[index], keys: keys, queryIndex: index)
             var shares = Array(repeating: Float(1), count: partitioning.listCount)
             var visited = 0
             for list in keys.lists(ofQuery: index, rowBudget: .max, rowCounts: listRowCounts) {
@@ -130,6 +136,27 @@ final class Calibrator {
                     if list >= 0 { visitedShares[depth].append(shares[Int(list)]) }
                 }
             }
+        }
+    }
+
+    /// Of some rows of every part of the index, most of them far from the query.
+    private func measureDeviations(of query: PreparedQuery, keys: ListKeys, queryIndex: Int) {
+        let stride = max(1, view.liveRowCount / Self.deviationRowCount)
+        // Another place for each query.
+        var next = samples.count * 7 % stride
+        for (segmentIndex, segment) in view.segments.enumerated() {
+            while next < segment.rowCount {
+                let list = Int(listOfRow[segmentIndex][next])
+                if list >= 0, partitioning.spreads[list] > 0 {
+                    let key = query.key(of: segment.codes, row: next)
+                    let unit = query.norm * partitioning.spreads[list]
+                    let deviation = Double((key - keys.centroidKey(ofQuery: queryIndex, list: list, unit: unit)) / unit)
+                    squareSum += deviation * deviation
+                    squareCount += 1
+                }
+                next += stride
+            }
+            next -= segment.rowCount
         }
     }
 }

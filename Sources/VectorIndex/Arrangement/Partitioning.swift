@@ -31,9 +31,6 @@ final class Partitioning: Sendable {
     }
 
     var allocatedBytes: Int { centroids.allocatedBytes + spreads.count * MemoryLayout<Float>.size }
-
-    /// Root of the mean squared distance over all lists.
-    var meanSquaredSpread: Float { spreads.reduce(0) { $0 + $1 * $1 } / Float(max(1, listCount)) }
 }
 
 /// Finds, for up to eight vectors at a time, the nearest centroid: of |x - c|² that with the largest x·c - |c|²/2.

@@ -57,6 +57,28 @@ import CKernels
 
     func product(ofQuery query: Int, list: Int) -> Float { products[query * listCount + list] }
 
+    /// The key that a row at the list's centroid would have.
+    ///
+    /// - Parameter unit: The query's norm times the list's spread.
+    func centroidKey(ofQuery query: Int, list: Int, unit: Float) -> Float {
+        keys[query * listCount + list] - Self.spreadWeight * unit
+    }
+
+    /// The lists that have rows, of which one may have a key of `cutoff`, and what key it may have; the highest first.
+    ///
+    /// - Parameter reach: How far above the centroid's key a row's may be, in units of the query's norm times the spread.
+    func lists(
+        ofQuery query: Int, rowKeyAtLeast cutoff: Float, reach: Float, norm: Float, spreads: [Float], rowCounts: [UInt32]
+    ) -> [(list: Int, highestKey: Float)] {
+        var chosen: [(list: Int, highestKey: Float)] = []
+        for list in 0 ..< listCount where rowCounts[list] > 0 {
+            let unit = norm * spreads[list]
+            let highestKey = centroidKey(ofQuery: query, list: list, unit: unit) + reach * unit
+            if highestKey >= cutoff { chosen.append((list, highestKey)) }
+        }
+        return chosen.sorted { ($0.highestKey, $1.list) > ($1.highestKey, $0.list) }
+    }
+
     /// The lists to visit, the most promising first: as few as have `rowBudget` rows together, give or take those whose
     /// keys are nearly equal; one at least.
     func lists(ofQuery query: Int, rowBudget: Int, rowCounts: [UInt32]) -> [Int32] {

@@ -90,6 +90,14 @@ struct PreparedQuery: Sendable {
         return minimumScore * factor - lostSquareSum.squareRoot() * 1.1 - factor * 1e-4
     }
 
+    /// What rows are compared by: the product, for `euclidean` less half the row's squared norm.
+    func key(of buffers: RowBuffers, row: Int) -> Float {
+        let product = unsafe vector.withUnsafeBufferPointer { vector in
+            unsafe kz_scan_row_product(buffers.codes(ofRow: row), vector.baseAddress, buffers.rowStride)
+        }
+        return product * buffers.scales[row] - (buffers.norms.map { $0[row] / 2 } ?? 0)
+    }
+
     /// The score of one row, from the query in float.
     func score(of buffers: RowBuffers, row: Int) -> Float {
         let scale = buffers.scales[row]

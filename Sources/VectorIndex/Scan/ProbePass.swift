@@ -3,8 +3,8 @@ import CKernels
 /// A search through the lists of an arrangement: the lists nearest to the query are scanned by their coarse codes, and
 /// rows whose bound reaches the best found so far are compared by their int8 codes.
 struct ProbePass: Sendable {
-    /// So many spreads above a list's key its best row may be: four deviations in 64 dimensions, with what the key has.
-    private static let filteredReach: Float = 0.2
+    /// How far above its centroid's key a list's best row may be: so many deviations, and no less than so many spreads.
+    private static let reachDeviationCount: Float = 3.5, reachMinimum: Float = 0.45
 
     let view: IndexView
     let kernels: KernelSet
@@ -64,12 +64,19 @@ struct ProbePass: Sendable {
         if filteredRows != nil {
             // Where the rows that satisfy the filter are far from the query, many lists are about as near: all are
             // visited that may hold a row as good as the worst found.
-            let visitedCount = lists.count
-            let spread = arranged.arrangement.partitioning.meanSquaredSpread.squareRoot()
-            lists = keys.lists(
-                ofQuery: queryIndex, keyAtLeast: probe.top.threshold - Self.filteredReach * spread * query.norm,
-                rowCounts: plan.listRowCounts)
-            visit(from: visitedCount)
+            let reach = max(
+                Self.reachMinimum, Self.reachDeviationCount * arranged.arrangement.calibration.deviation)
+            let visited = Set(lists)
+            let others = keys.lists(
+                ofQuery: queryIndex, rowKeyAtLeast: probe.top.threshold, reach: reach, norm: query.norm,
+                spreads: arranged.arrangement.partitioning.spreads, rowCounts: plan.listRowCounts)
+            for other in others where !visited.contains(Int32(other.list)) {
+                // The threshold rises on the way.
+                guard other.highestKey >= probe.top.threshold else { break }
+                probe.visit(
+                    list: other.list, product: keys.product(ofQuery: queryIndex, list: other.list), nextList: nil)
+            }
+            probe.finishLists()
         }
         return finish(query, probe, plan: plan, filteredRows: filteredRows)
     }

@@ -5,6 +5,7 @@ struct SnapshotContent: Sendable {
     struct Arrangement: Sendable {
         let listCount: Int
         let trainedRowCount: Int
+        let deviation: Float
         let centroids: RowBuffers
         let spreads: SharedBuffer<Float>
         /// Both for each of `Calibration.neighbourCounts`.
@@ -34,7 +35,7 @@ extension SnapshotContent.Arrangement {
         let partitioning = arrangement.partitioning
         self.init(
             listCount: partitioning.listCount, trainedRowCount: partitioning.trainedRowCount,
-            centroids: partitioning.centroids, spreads: SharedBuffer(partitioning.spreads),
+            deviation: arrangement.calibration.deviation, centroids: partitioning.centroids, spreads: SharedBuffer(partitioning.spreads),
             shares: arrangement.calibration.visitedShares.map { SharedBuffer($0) },
             recalls: arrangement.calibration.measuredRecalls.map { SharedBuffer($0) }, layers: arrangement.layers)
     }
@@ -42,7 +43,7 @@ extension SnapshotContent.Arrangement {
     fileprivate init(allocating manifest: SnapshotManifest.Arrangement, configuration: VectorIndexConfiguration) {
         let byteCount = Rotation(dimension: configuration.dimension).byteCount
         self.init(
-            listCount: manifest.listCount, trainedRowCount: manifest.trainedRowCount,
+            listCount: manifest.listCount, trainedRowCount: manifest.trainedRowCount, deviation: manifest.deviation,
             centroids: RowBuffers(
                 rowStride: configuration.rowStride, hasNorms: true,
                 rowCapacity: RowBuffers.wholeBlocks(manifest.listCount)),
@@ -62,7 +63,7 @@ extension SnapshotContent.Arrangement {
             rotation: Rotation(dimension: dimension), centroids: centroids, listCount: listCount,
             spreads: spreads.elements, trainedRowCount: trainedRowCount)
         let calibration = Calibration(
-            visitedShares: shares.map(\.elements), measuredRecalls: recalls.map(\.elements))
+            visitedShares: shares.map(\.elements), deviation: deviation, measuredRecalls: recalls.map(\.elements))
         return Arrangement(serial: 1, partitioning: partitioning, calibration: calibration, layers: layers)
     }
 }

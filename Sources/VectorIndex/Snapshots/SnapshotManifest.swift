@@ -30,6 +30,8 @@ struct SnapshotManifest: Sendable, Hashable {
         var rotationSeed: UInt64
         var listCount: Int
         var trainedRowCount: Int
+        /// `Calibration.deviation`.
+        var deviation: Float
         /// Both for each of `Calibration.neighbourCounts`.
         var shareCounts: [Int]
         var recallCounts: [Int]
@@ -155,6 +157,7 @@ extension SnapshotManifest.Arrangement {
         writer.write(rotationSeed)
         writer.write(listCount, as: UInt32.self)
         writer.write(trainedRowCount, as: UInt32.self)
+        writer.write(deviation.bitPattern)
         for count in shareCounts + recallCounts { writer.write(count, as: UInt32.self) }
         writer.write(layers.count, as: UInt32.self)
         for layer in layers {
@@ -172,7 +175,8 @@ extension SnapshotManifest.Arrangement {
     fileprivate init?(_ reader: inout ByteReader) {
         guard let rotationSeed = reader.read(UInt64.self),
             let listCount = reader.readInt(as: UInt32.self, in: Partitioning.listCountRange),
-            let trainedRowCount = reader.readInt(as: UInt32.self, in: 1...Int(UInt32.max))
+            let trainedRowCount = reader.readInt(as: UInt32.self, in: 1...Int(UInt32.max)),
+            let deviation = reader.read(UInt32.self).map(Float.init(bitPattern:)), deviation.isFinite, deviation >= 0
         else { return nil }
         var shareCounts: [Int] = []
         for _ in Calibration.neighbourCounts {
@@ -193,8 +197,8 @@ extension SnapshotManifest.Arrangement {
             layers.append(layer)
         }
         self.init(
-            rotationSeed: rotationSeed, listCount: listCount, trainedRowCount: trainedRowCount, shareCounts: shareCounts,
-            recallCounts: recallCounts, layers: layers)
+            rotationSeed: rotationSeed, listCount: listCount, trainedRowCount: trainedRowCount, deviation: deviation,
+            shareCounts: shareCounts, recallCounts: recallCounts, layers: layers)
     }
 }
 

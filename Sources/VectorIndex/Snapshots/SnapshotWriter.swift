@@ -87,7 +87,7 @@ extension SnapshotManifest.Arrangement {
     fileprivate init(_ arrangement: Arrangement) {
         self.init(
             rotationSeed: Rotation.seed, listCount: arrangement.partitioning.listCount,
-            trainedRowCount: arrangement.partitioning.trainedRowCount,
+            trainedRowCount: arrangement.partitioning.trainedRowCount, deviation: arrangement.calibration.deviation,
             shareCounts: arrangement.calibration.visitedShares.map(\.count),
             recallCounts: arrangement.calibration.measuredRecalls.map(\.count),
             layers: arrangement.layers.map { layer in

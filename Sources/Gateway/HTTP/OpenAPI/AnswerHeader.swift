@@ -64,7 +64,7 @@ enum AnswerHeader: String, Sendable, CaseIterable {
         case .retryAfter: ["type": "integer", "minimum": 1]
         case .kaziSearchable, .idempotencyReplayed: ["type": "boolean"]
         case .kaziCoverage: ["type": "string", "pattern": "^[0-9]+/[0-9]+$"]
-        case .kaziGuarantee: ["type": "string", "pattern": "^(exact|recall=0(\\.[0-9]{1,3})?)$"]
+        case .kaziGuarantee: ["type": "string", "pattern": "^(exact|recall=[01](\\.[0-9]{1,3})?)$"]
         case .eTag: ["type": "string", "pattern": "^\"[0-9]+\"$"]
         case .location: ["type": "string", "format": "uri-reference"]
         case .requestID: ["type": "string", "pattern": "^[A-Za-z0-9._:/-]{1,128}$"]
