@@ -143,7 +143,8 @@ let package = Package(
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
             swiftSettings: testSettings),
         .testTarget(
-            name: "SearchWorkerTests", dependencies: ["SearchWorker", "VectorIndex", "WireProtocol"],
+            name: "SearchWorkerTests",
+            dependencies: ["RecordSchema", "SearchWorker", "VectorIndex", "WireProtocol", .concurrencyHelpers],
             swiftSettings: testSettings),
         .testTarget(
             name: "kaziTests", dependencies: ["kazi", "RecordSchema", .argumentParser], resources: [.copy("Fixtures")],

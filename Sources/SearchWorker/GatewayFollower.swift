@@ -100,7 +100,8 @@ final class GatewayFollower: Service {
             replicas: replicas.all.map(\.report).sorted { $0.collection < $1.collection },
             queueLimit: settings.queueLimit, queueDepth: load.queueDepth, threadCount: settings.scanThreadCount,
             latencyMicrosecondsP50: load.latencyMicrosecondsP50, latencyMicrosecondsP95: load.latencyMicrosecondsP95,
-            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current)
+            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current,
+            memoryLimitBytes: UInt64(clamping: settings.memoryLimitBytes ?? 0))
     }
 
     /// Announces now; while an answer is awaited, once more after it.
@@ -158,10 +159,17 @@ final class GatewayFollower: Service {
 
     private func follow(_ replica: HeldReplica) {
         guard let gateway = state.withLockedValue(\.gateway) else { return }
+        logger.info(
+            "holding a collection",
+            metadata: [
+                "collection": "\(replica.info.name)", "dimension": "\(replica.info.dimension)",
+                "bytes_per_row": "\(replica.bytesPerRow)",
+                "memory_limit_bytes": "\(settings.memoryLimitBytes.map(String.init) ?? "none")",
+            ])
         let follower = FeedFollower(
-            replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,
-            onReady: { [weak self, logger] in
-                logger.notice("replica ready", metadata: replica.startMetadata)
+            replica, gateway: gateway, logger: logger,
+            onNews: { [weak self, logger] in
+                if let metadata = replica.takeStartMetadata() { logger.notice("replica ready", metadata: metadata) }
                 self?.announce()
             },
             onStale: { [weak self, replicas, snapshots] in

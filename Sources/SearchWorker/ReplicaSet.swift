@@ -7,6 +7,8 @@ final class ReplicaSet: Sendable {
     private let settings: WorkerSettings
     /// Sorts the rows of all of them into lists, in the background.
     private let arranger: BackgroundArranger
+    /// What they may take together.
+    private let memory: MemoryBudget
     private let replicas = NIOLockedValueBox<[String: HeldReplica]>([:])
 
     private let snapshots: SnapshotKeeper?
@@ -15,6 +17,7 @@ final class ReplicaSet: Sendable {
         self.settings = settings
         self.arranger = arranger
         self.snapshots = snapshots
+        memory = MemoryBudget(limitBytes: settings.memoryLimitBytes)
     }
 
     subscript(collection: String) -> HeldReplica? { replicas.withLockedValue { $0[collection] } }
@@ -46,10 +49,7 @@ final class ReplicaSet: Sendable {
                     changes.removed.append(replica)
                 }
                 do throws(IndexError) {
-                    let shard = ShardPlace(index: settings.shardIndex, count: settings.shardCount)
-                    let replica = try HeldReplica(
-                        info, storeID: storeID, shard: shard, waitingCountMax: settings.waitingSearchCountMax,
-                        arranger: arranger, restored: snapshots?.takeIndex(of: info, storeID: storeID, shard: shard))
+                    let replica = try makeReplica(info, storeID: storeID)
                     replicas[info.name] = replica
                     changes.added.append(replica)
                 } catch {
@@ -58,6 +58,23 @@ final class ReplicaSet: Sendable {
             }
             return changes
         }
+    }
+
+    /// A replica that goes on from a snapshot where there is one that fits, else an empty one.
+    private func makeReplica(_ info: CollectionInfo, storeID: String) throws(IndexError) -> HeldReplica {
+        let shard = ShardPlace(index: settings.shardIndex, count: settings.shardCount)
+        if let restored = snapshots?.takeIndex(of: info, storeID: storeID, shard: shard) {
+            let replica = try HeldReplica(
+                info, storeID: storeID, settings: settings, memory: memory, arranger: arranger, restored: restored)
+            if memory.reserve(restored.index.projectedBytes(adding: 0), for: replica) {
+                // Part of it may have been written before it was arranged.
+                arranger.arrange(restored.index)
+                return replica
+            }
+            // The feed has it again, and the replica takes of that what fits.
+            snapshots?.discard(info.name, reason: "it needs more memory than there is (--memory-limit)")
+        }
+        return try HeldReplica(info, storeID: storeID, settings: settings, memory: memory, arranger: arranger)
     }
 
     /// Gives up a replica whose store or generation is not the gateway's any more; the next announcement makes another.

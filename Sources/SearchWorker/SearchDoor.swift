@@ -103,7 +103,7 @@ final class SearchDoor: Sendable {
         let gathering = Gathering(queryCount: search.queryCount) { [self] outcome in
             switch outcome {
             case .success(let results):
-                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq, recall: replica.recall))
+                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq, from: replica))
                 let end = ContinuousClock.now
                 latencies.withLockedValue { $0.record(end - received) }
                 log.write(search, results, request, .init(received: received, start: start, end: end))
@@ -199,10 +199,12 @@ extension SearchRequest {
 }
 
 extension ShardSearchReply {
-    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64, recall: RecallWindow) {
+    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64, from replica: HeldReplica) {
+        // Of rows that there was no memory for, nothing can be promised.
+        let isFull = replica.isFull
         self.init(
             appliedSeq: appliedSeq, scannedRowCount: results.reduce(0) { $0 + UInt64($1.scannedRowCount) },
-            hitCounts: results.map(\.ids.count), guarantees: results.map { recall.guarantee($0.guarantee) },
+            hitCounts: results.map(\.ids.count), guarantees: results.map { isFull ? .unknown : replica.recall.guarantee($0.guarantee) },
             ids: results.flatMap(\.ids), scores: results.flatMap(\.scores))
     }
 }

@@ -22,6 +22,8 @@ public struct WorkerSettings: Sendable {
     public var waitingSearchCountMax = 1024
     /// Rows asked for in one request to the feed.
     public var feedRowLimit = 2048
+    /// What the indexes may take together; `nil`: as much as they like.
+    public var memoryLimitBytes: Int?
 
     /// Where snapshots are kept; no other worker's. nil: nowhere.
     public var dataDirectory: String?

@@ -32,6 +32,12 @@ struct KaziWorker: AsyncParsableCommand {
     @Option(help: "Threads that scan (KAZI_SCAN_THREADS, default all cores).")
     var scanThreads: Int?
 
+    @Option(
+        help:
+            "Memory for vectors and what belongs to them, in MiB; rows beyond it are not taken (KAZI_MEMORY_LIMIT, default none)."
+    )
+    var memoryLimit: Int?
+
     @Option(help: "A search that takes as many milliseconds is logged as a warning (KAZI_SLOW_REQUEST_MS, default 1000).")
     var slowRequestMs: Int?
 
@@ -68,6 +74,10 @@ struct KaziWorker: AsyncParsableCommand {
             scanThreads, "KAZI_SCAN_THREADS", default: settings.scanThreadCount)
         guard (1...256).contains(settings.scanThreadCount) else {
             throw ValidationError("--scan-threads takes 1 to 256, not \(settings.scanThreadCount)")
+        }
+        if let limit = try EnvironmentSetting.optional(memoryLimit, "KAZI_MEMORY_LIMIT") {
+            guard (1...1 << 30).contains(limit) else { throw ValidationError("--memory-limit takes 1 MiB or more, not \(limit)") }
+            settings.memoryLimitBytes = limit << 20
         }
         let slowRequestMs = try EnvironmentSetting.value(slowRequestMs, "KAZI_SLOW_REQUEST_MS", default: 1000)
         guard (0...86_400_000).contains(slowRequestMs) else {

@@ -272,6 +272,19 @@ def test_a_snapshot_of_other_columns_or_another_shard_is_discarded(held):
     assert lines(held.worker, "snapshot discarded")[-1]["reason"] == "it is of shard 0/1"
 
 
+def test_a_snapshot_that_needs_more_memory_than_there_is_now_is_discarded(held):
+    held = held(count=20_000)
+    held.wait_written()
+    held.worker.kill()
+    held.worker.arguments += ["--memory-limit", "1"]
+    held.worker.start()
+    said = wait_until(lambda: lines(held.worker, "snapshot discarded"), "the snapshot to be discarded")
+    assert said[0]["reason"] == "it needs more memory than there is (--memory-limit)"
+    # The feed is read again, as far as it fits.
+    wait_until(lambda: lines(held.worker, "no memory for more rows (--memory-limit)"), "the worker to be full")
+    held.worker.stop()
+
+
 def test_a_directory_has_one_worker(held, new_process):
     held = held(count=10)
     second = new_process(

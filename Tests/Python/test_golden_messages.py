@@ -86,6 +86,14 @@ EXPECTED = {
         worker_id: "worker-1" boot_epoch: 1764000000000000 search_endpoint: "tcp://127.0.0.1:7412" thread_count: 1
         replicas { collection: "jobs" shard_count: 1 applied_seq: 4242 state: REPLICA_STATE_READY
                    recall_at_10: 0.875 recall_replay_count: 300 }""", ()),
+    "announce-full-request": ("ANNOUNCE", 18, 1500, 0, """
+        worker_id: "worker-1" boot_epoch: 1764000000000000 search_endpoint: "tcp://127.0.0.1:7412" thread_count: 1
+        memory_limit_bytes: 1048576
+        replicas { collection: "jobs" shard_count: 1 applied_seq: 4200 state: REPLICA_STATE_READY bytes_per_vector: 478
+                   is_full: true }""", ()),
+    "pull-ahead-request": ("PULL", 19, 1500, 0, f"""
+        collection: "jobs" shard_count: 2 after_seq: 4200 row_limit: 4096 store_id: "store-a"
+        generation: {GENERATION} reads_ahead: true""", ()),
     "query-recall-request": ("QUERY", 16, 1500, 0,
                              'collection: "jobs" text: "goat" result_limit: 10 exact: true recall_target: 0.5', ()),
     "query-guarantee-reply": ("QUERY", 17, 0, 0, """

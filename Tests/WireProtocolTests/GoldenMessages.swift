@@ -146,6 +146,18 @@ var goldenMessages: [GoldenMessage] {
                         collection: "jobs", appliedSeq: 4_242, state: .ready, recallAt10: 0.875, recallReplayCount: 300)
                 ])),
         GoldenMessage(
+            "announce-full-request", request(.announce, 18),
+            Announcement(
+                workerID: "worker-1", bootEpoch: 1_764_000_000_000_000, searchEndpoint: "tcp://127.0.0.1:7412",
+                replicas: [
+                    Replica(collection: "jobs", appliedSeq: 4_200, state: .ready, bytesPerVector: 478, isFull: true)
+                ], memoryLimitBytes: 1_048_576)),
+        GoldenMessage(
+            "pull-ahead-request", request(.pull, 19),
+            PullRequest(
+                collection: "jobs", shard: ShardPlace(index: 0, count: 2), afterSeq: 4_200, rowLimit: 4_096,
+                storeID: "store-a", generation: generation, readsAhead: true)),
+        GoldenMessage(
             "query-recall-request", request(.query, 16),
             QueryRequest(collection: "jobs", source: .text("goat"), isExact: true, recallTarget: 0.5)),
         GoldenMessage(

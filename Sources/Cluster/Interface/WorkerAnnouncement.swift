@@ -72,10 +72,14 @@ public struct ReplicaReport: Sendable, Hashable {
     public var memoryBytes: Int
     /// `nil`: none was replayed.
     public var recall: MeasuredRecall?
+    /// What a row takes of memory; 0: it does not say.
+    public var bytesPerVector: Int
+    /// It has no memory for rows that are new to it, and holds less than there is. Asked where nothing better is there.
+    public var isFull: Bool
 
     public init(
         key: ReplicaKey, appliedSeq: Int64, state: ReplicaState, vectorCount: Int = 0, memoryBytes: Int = 0,
-        recall: MeasuredRecall? = nil
+        recall: MeasuredRecall? = nil, bytesPerVector: Int = 0, isFull: Bool = false
     ) {
         self.key = key
         self.appliedSeq = appliedSeq
@@ -83,6 +87,8 @@ public struct ReplicaReport: Sendable, Hashable {
         self.vectorCount = vectorCount
         self.memoryBytes = memoryBytes
         self.recall = recall
+        self.bytesPerVector = bytesPerVector
+        self.isFull = isFull
     }
 }
 
@@ -101,10 +107,12 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     public var version: String
     /// Resident bytes of its process; 0: it does not say.
     public var memoryBytes: Int
+    /// What it may take; 0: no limit.
+    public var memoryLimitBytes: Int
 
     public init(
         worker: WorkerIncarnation, endpoint: String, replicas: [ReplicaReport], capacity: Int = 0, version: String = "",
-        memoryBytes: Int = 0
+        memoryBytes: Int = 0, memoryLimitBytes: Int = 0
     ) {
         self.worker = worker
         self.endpoint = endpoint
@@ -112,6 +120,7 @@ public struct WorkerAnnouncement: Sendable, Hashable {
         self.capacity = capacity
         self.version = version
         self.memoryBytes = memoryBytes
+        self.memoryLimitBytes = memoryLimitBytes
     }
 }
 

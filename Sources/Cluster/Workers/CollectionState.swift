@@ -7,6 +7,8 @@ struct Replica: Sendable {
     var vectorCount: Int
     var memoryBytes: Int
     var recall: MeasuredRecall?
+    var bytesPerVector: Int
+    var isFull: Bool
 
     /// Whether its answer to a query is right: whole, and not before `minSeq`, which a ready replica waits for.
     func canAnswer(minSeq: Int64) -> Bool {

@@ -135,6 +135,16 @@ struct MetricsRoute: Sendable {
                 text.sample("kazi_worker_memory_bytes", Self.labels(worker, replica), replica.memoryBytes)
             }
         }
+        text.family("kazi_worker_memory_limit_bytes", .gauge, "What the indexes of a worker may take; absent without a limit.")
+        for worker in snapshot.workers where worker.memoryLimitBytes > 0 {
+            text.sample("kazi_worker_memory_limit_bytes", [("worker", worker.worker.id.name)], worker.memoryLimitBytes)
+        }
+        text.family("kazi_worker_full", .gauge, "1 where a worker has no memory for rows that are new to it.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                text.sample("kazi_worker_full", Self.labels(worker, replica), replica.isFull ? 1 : 0)
+            }
+        }
         text.family(
             "kazi_worker_recall_at_10", .gauge,
             "Of the ten truly nearest, the share that the last searches found which were replayed exactly; absent before the first.")

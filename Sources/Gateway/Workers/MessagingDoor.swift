@@ -88,8 +88,8 @@ final class MessagingDoor: Sendable {
 
     private func pull(_ request: InboundRequest) {
         request.decode(PullRequest.self) { pull in
-            // Asking after a sequence number says that everything up to it is applied.
-            if let worker = workers.withLockedValue({ $0.worker(at: request.peer) }) {
+            // Asking after a sequence number says that everything up to it is applied, unless it says otherwise.
+            if !pull.readsAhead, let worker = workers.withLockedValue({ $0.worker(at: request.peer) }) {
                 let key = ReplicaKey(
                     collection: pull.collection, shardIndex: pull.shard.index, shardCount: pull.shard.count)
                 cluster.handle(.progressed(worker, key, appliedSeq: Int64(pull.afterSeq)))

@@ -43,7 +43,8 @@ extension WorkerAnnouncement {
             worker: worker, endpoint: announcement.searchEndpoint,
             replicas: announcement.replicas.map(ReplicaReport.init), capacity: announcement.queueLimit,
             version: announcement.softwareVersion,
-            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) })
+            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) },
+            memoryLimitBytes: Int(clamping: announcement.memoryLimitBytes))
     }
 }
 
@@ -62,6 +63,7 @@ extension ReplicaReport {
             vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes),
             recall: replica.recallAt10.map {
                 MeasuredRecall(recallAt10: $0, replayCount: Int(clamping: replica.recallReplayCount))
-            })
+            },
+            bytesPerVector: replica.bytesPerVector, isFull: replica.isFull)
     }
 }

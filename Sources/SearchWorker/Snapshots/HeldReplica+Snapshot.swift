@@ -11,8 +11,9 @@ extension HeldReplica {
             appliedRowCount: progress.appliedRowCount, mark: index.snapshotMark)
     }
 
-    /// Where it began and what it had to pull, for the log line of the moment in which it is ready.
-    var startMetadata: Logger.Metadata {
+    /// Where it began and what it had to pull, for the log line of the moment in which it is ready; nil at all others.
+    func takeStartMetadata() -> Logger.Metadata? {
+        guard takeStart() else { return nil }
         let progress = progress
         var metadata: Logger.Metadata = [
             "collection": "\(info.name)", "seq": .stringConvertible(progress.appliedSeq),

@@ -63,12 +63,13 @@ final class SnapshotKeeper: Sendable {
     /// files take to read.
     func read() {
         folder.removeUnfinished()
+        var readBytes = 0
         for collection in folder.collections {
             guard let file = folder.file(ofCollection: collection) else { continue }
             let start = ContinuousClock.now
             do throws(SnapshotError) {
                 let snapshot = try Snapshot(path: file)
-                if let reason = reasonNotToRead(snapshot, collection: collection) {
+                if let reason = reasonNotToRead(snapshot, collection: collection, readBytes: readBytes) {
                     discard(file, collection: collection, reason: reason)
                     continue
                 }
@@ -78,6 +79,7 @@ final class SnapshotKeeper: Sendable {
                     metadata: [
                         "collection": "\(collection)", "rows": .stringConvertible(snapshot.liveRowCount), "bytes": .stringConvertible(snapshot.fileBytes),
                     ])
+                readBytes += snapshot.fileBytes
                 let index = try snapshot.read(try snapshot.configuration(), threadCount: settings.scanThreadCount)
                 let restored = RestoredIndex(
                     index: index, source: snapshot.source, appliedSeq: snapshot.appliedSeq, mark: index.snapshotMark)
@@ -103,7 +105,8 @@ final class SnapshotKeeper: Sendable {
         }
     }
 
-    private func reasonNotToRead(_ snapshot: Snapshot, collection: String) -> String? {
+    /// - Parameter readBytes: Of the snapshots before.
+    private func reasonNotToRead(_ snapshot: Snapshot, collection: String, readBytes: Int) -> String? {
         let source = snapshot.source
         if source.collection != collection { return "it is of the collection \(source.collection)" }
         if !settings.collections.isEmpty, !settings.collections.contains(collection) {
@@ -111,6 +114,10 @@ final class SnapshotKeeper: Sendable {
         }
         if source.shardIndex != settings.shardIndex || source.shardCount != settings.shardCount {
             return "it is of shard \(source.shardIndex)/\(source.shardCount)"
+        }
+        // A first look, before the memory is taken: what the index needs is a little more.
+        if let limit = settings.memoryLimitBytes, readBytes + snapshot.fileBytes > limit {
+            return "it needs more memory than there is (--memory-limit)"
         }
         return nil
     }

@@ -28,11 +28,15 @@ public struct Replica: Sendable, Hashable {
     public var recallAt10: Float?
     /// Searches that were replayed to measure it.
     public var recallReplayCount: UInt64
+    /// Memory that a row takes, without its values of array columns and new strings.
+    public var bytesPerVector: Int
+    /// There is no memory for rows that are new here: of changes after `appliedSeq` it has deletions and replacements alone.
+    public var isFull: Bool
 
     public init(
         collection: String, shard: ShardPlace = .whole, appliedSeq: UInt64 = 0, state: ReplicaState = .starting,
         vectorCount: UInt64 = 0, memoryBytes: UInt64 = 0, storeID: String = "", generation: UInt64 = 0,
-        recallAt10: Float? = nil, recallReplayCount: UInt64 = 0
+        recallAt10: Float? = nil, recallReplayCount: UInt64 = 0, bytesPerVector: Int = 0, isFull: Bool = false
     ) {
         self.collection = collection
         self.shard = shard
@@ -44,6 +48,8 @@ public struct Replica: Sendable, Hashable {
         self.generation = generation
         self.recallAt10 = recallAt10
         self.recallReplayCount = recallReplayCount
+        self.bytesPerVector = bytesPerVector
+        self.isFull = isFull
     }
 
     init(_ proto: ProtoReplica) throws(WireError) {
@@ -55,7 +61,8 @@ public struct Replica: Sendable, Hashable {
             storeID: try Checked.text(proto.storeID, max: WireLimits.storeIDBytesMax, "store_id"),
             generation: proto.generation,
             recallAt10: proto.hasRecallAt10 ? try Checked.share(proto.recallAt10, "recall_at_10") : nil,
-            recallReplayCount: proto.recallReplayCount)
+            recallReplayCount: proto.recallReplayCount, bytesPerVector: Int(proto.bytesPerVector),
+            isFull: proto.isFull)
     }
 
     var proto: ProtoReplica {
@@ -71,6 +78,8 @@ public struct Replica: Sendable, Hashable {
         proto.generation = generation
         if let recallAt10 { proto.recallAt10 = recallAt10 }
         proto.recallReplayCount = recallReplayCount
+        proto.bytesPerVector = UInt32(clamping: bytesPerVector)
+        proto.isFull = isFull
         return proto
     }
 }

@@ -327,6 +327,13 @@ nonisolated struct ProtoReplica: Sendable {
   /// Searches replayed since the replica was made.
   var recallReplayCount: UInt64 = 0
 
+  /// Memory that a row takes, without its values of array columns and new strings.
+  var bytesPerVector: UInt32 = 0
+
+  /// There is no memory for rows that are new here: up to `applied_seq` everything is in it, of later changes the
+  /// deletions and the replacements of rows it has.
+  var isFull: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -365,6 +372,9 @@ nonisolated struct ProtoAnnouncement: Sendable {
 
   /// Of the worker's software, for people.
   var softwareVersion: String = String()
+
+  /// What all replicas together may take; 0: no limit.
+  var memoryLimitBytes: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -407,6 +417,9 @@ nonisolated struct ProtoPullRequest: Sendable {
   var storeID: String = String()
 
   var generation: UInt64 = 0
+
+  /// The replica is full and reads on for deletions and replacements: not everything up to `after_seq` is applied.
+  var readsAhead: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1366,7 +1379,7 @@ nonisolated extension ProtoCollectionInfo: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Replica"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0\u{3}recall_at_10\0\u{3}recall_replay_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0\u{3}recall_at_10\0\u{3}recall_replay_count\0\u{3}bytes_per_vector\0\u{3}is_full\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1385,6 +1398,8 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 9: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
       case 10: try { try decoder.decodeSingularFloatField(value: &self._recallAt10) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.recallReplayCount) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.bytesPerVector) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.isFull) }()
       default: break
       }
     }
@@ -1428,6 +1443,12 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.recallReplayCount != 0 {
       try visitor.visitSingularUInt64Field(value: self.recallReplayCount, fieldNumber: 11)
     }
+    if self.bytesPerVector != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bytesPerVector, fieldNumber: 12)
+    }
+    if self.isFull != false {
+      try visitor.visitSingularBoolField(value: self.isFull, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1443,6 +1464,8 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.generation != rhs.generation {return false}
     if lhs._recallAt10 != rhs._recallAt10 {return false}
     if lhs.recallReplayCount != rhs.recallReplayCount {return false}
+    if lhs.bytesPerVector != rhs.bytesPerVector {return false}
+    if lhs.isFull != rhs.isFull {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1450,7 +1473,7 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Announcement"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{3}boot_epoch\0\u{3}search_endpoint\0\u{1}replicas\0\u{3}queue_limit\0\u{3}queue_depth\0\u{3}thread_count\0\u{3}latency_p50_us\0\u{3}latency_p95_us\0\u{3}latency_p99_us\0\u{3}software_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{3}boot_epoch\0\u{3}search_endpoint\0\u{1}replicas\0\u{3}queue_limit\0\u{3}queue_depth\0\u{3}thread_count\0\u{3}latency_p50_us\0\u{3}latency_p95_us\0\u{3}latency_p99_us\0\u{3}software_version\0\u{3}memory_limit_bytes\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1469,6 +1492,7 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.latencyP95Us) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.latencyP99Us) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.softwareVersion) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.memoryLimitBytes) }()
       default: break
       }
     }
@@ -1508,6 +1532,9 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.softwareVersion.isEmpty {
       try visitor.visitSingularStringField(value: self.softwareVersion, fieldNumber: 11)
     }
+    if self.memoryLimitBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryLimitBytes, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1523,6 +1550,7 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.latencyP95Us != rhs.latencyP95Us {return false}
     if lhs.latencyP99Us != rhs.latencyP99Us {return false}
     if lhs.softwareVersion != rhs.softwareVersion {return false}
+    if lhs.memoryLimitBytes != rhs.memoryLimitBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1575,7 +1603,7 @@ nonisolated extension ProtoAnnouncementReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}after_seq\0\u{3}row_limit\0\u{3}store_id\0\u{1}generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}after_seq\0\u{3}row_limit\0\u{3}store_id\0\u{1}generation\0\u{3}reads_ahead\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1590,6 +1618,7 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.rowLimit) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.storeID) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.readsAhead) }()
       default: break
       }
     }
@@ -1617,6 +1646,9 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.generation != 0 {
       try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 7)
     }
+    if self.readsAhead != false {
+      try visitor.visitSingularBoolField(value: self.readsAhead, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1628,6 +1660,7 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.rowLimit != rhs.rowLimit {return false}
     if lhs.storeID != rhs.storeID {return false}
     if lhs.generation != rhs.generation {return false}
+    if lhs.readsAhead != rhs.readsAhead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
