@@ -14,6 +14,7 @@ final class GatewayFollower: Service {
     private let hub: MessageHub
     private let replicas: ReplicaSet
     private let door: SearchDoor
+    private let snapshots: SnapshotKeeper?
     private let logger: Logger
     private let bootEpoch = UInt64(Date().timeIntervalSince1970 * 1_000_000)
     private let state = NIOLockedValueBox(State())
@@ -32,13 +33,14 @@ final class GatewayFollower: Service {
 
     init(
         settings: WorkerSettings, searchEndpoint: String, hub: MessageHub, replicas: ReplicaSet, door: SearchDoor,
-        logger: Logger
+        snapshots: SnapshotKeeper?, logger: Logger
     ) {
         self.settings = settings
         self.searchEndpoint = searchEndpoint
         self.hub = hub
         self.replicas = replicas
         self.door = door
+        self.snapshots = snapshots
         self.logger = logger
     }
 
@@ -135,8 +137,10 @@ final class GatewayFollower: Service {
 
     private func reconcile(_ reply: AnnouncementReply) {
         let changes = replicas.reconcile(reply.collections, storeID: reply.storeID)
+        snapshots?.dropTheRest()
         for replica in changes.removed {
             logger.notice("dropping a replica", metadata: ["collection": "\(replica.info.name)"])
+            snapshots?.discard(replica.info.name, reason: "its replica is dropped")
             state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
             replica.drain()
         }
@@ -166,9 +170,10 @@ final class GatewayFollower: Service {
         let follower = FeedFollower(
             replica, gateway: gateway, logger: logger,
             onApplied: { [weak self] in self?.applied(replica, hasNews: $0) },
-            onStale: { [weak self] in
+            onStale: { [weak self, snapshots] in
                 // The next announcement's answer says what becomes of it.
                 replica.isFeedOver = true
+                snapshots?.discard(replica.info.name, reason: "the gateway has not what it is of")
                 self?.state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
                 self?.announce()
             })
@@ -178,6 +183,7 @@ final class GatewayFollower: Service {
 
     /// A replica has applied a page: one that is whole takes the place of its predecessor.
     private func applied(_ replica: HeldReplica, hasNews: Bool) {
+        if hasNews, let metadata = replica.takeStartMetadata() { logger.notice("replica ready", metadata: metadata) }
         if let predecessor = replicas.promote(replica) {
             logger.notice("a new generation serves", metadata: ["collection": "\(replica.info.name)"])
             state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(predecessor)) }?.stop()

@@ -29,6 +29,9 @@ final class HeldReplica: Sendable {
         var hasCaughtUp = false
         /// Whether the gateway no longer gives this generation's changes.
         var isFeedOver = false
+        /// Since this process began.
+        var appliedRowCount = 0
+        var hasToldStart = false
         var isDraining = false
         /// What took this replica's place.
         var successor: HeldReplica?
@@ -36,6 +39,8 @@ final class HeldReplica: Sendable {
     }
 
     private let state: NIOLockedValueBox<State>
+    /// What it began with; nil: it began empty.
+    private let restored: (seq: UInt64, mark: SnapshotMark)?
     private let feedRowLimit: Int
     private let waitingCountMax: Int
     /// Asks whoever follows the feed to pull now; set by it, before the replica is searched.
@@ -55,10 +60,11 @@ final class HeldReplica: Sendable {
         let resume: @Sendable (HeldReplica, Bool) -> Void
     }
 
-    /// Fails where the index does not take such vectors.
+    /// Goes on with `restored`, which is of this very replica, or begins empty. Fails where the index does not take such
+    /// vectors.
     init(
         _ info: CollectionInfo, storeID: String, settings: WorkerSettings, memory: MemoryBudget,
-        arranger: BackgroundArranger
+        arranger: BackgroundArranger, restored: RestoredIndex? = nil
     ) throws(IndexError) {
         self.info = info
         self.storeID = storeID
@@ -68,9 +74,18 @@ final class HeldReplica: Sendable {
         state = NIOLockedValueBox(State(pageRowLimit: settings.feedRowLimit))
         self.memory = memory
         self.arranger = arranger
-        index = VectorIndex(
-            try VectorIndexConfiguration(
-                dimension: info.dimension, metric: Metric(info.metric), columns: info.columns))
+        self.restored = restored.map { ($0.appliedSeq, $0.mark) }
+        if let restored {
+            index = restored.index
+            state.withLockedValue { state in
+                state.appliedSeq = restored.appliedSeq
+                state.cursorSeq = restored.appliedSeq
+            }
+        } else {
+            index = VectorIndex(
+                try VectorIndexConfiguration(
+                    dimension: info.dimension, metric: Metric(info.metric), columns: info.columns))
+        }
     }
 
     /// Whether it may go on under what the gateway says now.
@@ -138,6 +153,7 @@ final class HeldReplica: Sendable {
             if state.withLockedValue(\.isDraining) { memory.release(self) } else { arranger.arrange(index) }
         }
         let (hasNews, satisfied, unsatisfied) = state.withLockedValue { state in
+            state.appliedRowCount += page.rowCount
             state.cursorSeq = max(state.cursorSeq, page.scannedToSeq)
             if isWhole { state.appliedSeq = state.cursorSeq }
             state.headSeq = max(state.headSeq, page.headSeq)
@@ -247,6 +263,24 @@ final class HeldReplica: Sendable {
         }
     }
 
+    /// The seq and the arrangement of the snapshot that it began with.
+    var restoredSeq: UInt64? { restored?.seq }
+    var restoredMark: SnapshotMark? { restored?.mark }
+
+    /// True once, when it has caught up.
+    func takeStart() -> Bool {
+        state.withLockedValue { state in
+            guard state.hasCaughtUp, !state.hasToldStart else { return false }
+            state.hasToldStart = true
+            return true
+        }
+    }
+
+    /// How far it is, and the rows that it has applied since this process began.
+    var progress: (appliedSeq: UInt64, appliedRowCount: Int, hasCaughtUp: Bool) {
+        state.withLockedValue { ($0.appliedSeq, $0.appliedRowCount, $0.hasCaughtUp) }
+    }
+
     /// What the worker announces of it.
     var report: Replica {
         let statistics = index.statistics
@@ -264,7 +298,7 @@ final class HeldReplica: Sendable {
 }
 
 extension Metric {
-    fileprivate init(_ metric: VectorMetric) {
+    init(_ metric: VectorMetric) {
         switch metric {
         case .cosine: self = .cosine
         case .dot: self = .dot

@@ -21,14 +21,20 @@ final class ReplicaSet: Sendable {
     private let memory: MemoryBudget
     private let places = NIOLockedValueBox<[String: Place]>([:])
 
-    init(_ settings: WorkerSettings, arranger: BackgroundArranger) {
+    private let snapshots: SnapshotKeeper?
+
+    init(_ settings: WorkerSettings, arranger: BackgroundArranger, snapshots: SnapshotKeeper? = nil) {
         self.settings = settings
         self.arranger = arranger
+        self.snapshots = snapshots
         memory = MemoryBudget(limitBytes: settings.memoryLimitBytes)
     }
 
     /// What searches of the collection are answered from.
     subscript(collection: String) -> HeldReplica? { places.withLockedValue { $0[collection]?.serving } }
+
+    /// What searches are answered from, of every collection.
+    var serving: [HeldReplica] { places.withLockedValue { $0.values.map(\.serving) } }
 
     /// Everything held, successors included.
     var all: [HeldReplica] { places.withLockedValue { $0.values.flatMap(\.all) } }
@@ -53,9 +59,9 @@ final class ReplicaSet: Sendable {
         var refused: [(collection: String, error: IndexError)] = []
     }
 
-    /// Makes the set what the gateway says there is: a collection that is new gets an empty replica, and one that is gone
-    /// loses its own. One of another generation gets an empty replica that takes over when it is whole, or at once where
-    /// what is held cannot answer for it.
+    /// Makes the set what the gateway says there is: a collection that is new gets a replica, empty or from a snapshot, and one
+    /// that is gone loses its own. One of another generation gets one that takes over when it is whole, or at once where what
+    /// is held cannot answer for it.
     func reconcile(_ collections: [CollectionInfo], storeID: String) -> Changes {
         let wanted = collections.filter { settings.collections.isEmpty || settings.collections.contains($0.name) }
         return places.withLockedValue { places in
@@ -83,7 +89,7 @@ final class ReplicaSet: Sendable {
                     place = nil
                 }
                 do throws(IndexError) {
-                    let replica = try replica(info, storeID)
+                    let replica = try makeReplica(info, storeID: storeID)
                     if place == nil { place = Place(serving: replica) } else { place?.successor = replica }
                     changes.added.append(replica)
                 } catch {
@@ -95,8 +101,21 @@ final class ReplicaSet: Sendable {
         }
     }
 
-    private func replica(_ info: CollectionInfo, _ storeID: String) throws(IndexError) -> HeldReplica {
-        try HeldReplica(info, storeID: storeID, settings: settings, memory: memory, arranger: arranger)
+    /// A replica that goes on from a snapshot where there is one that fits, else an empty one.
+    private func makeReplica(_ info: CollectionInfo, storeID: String) throws(IndexError) -> HeldReplica {
+        let shard = ShardPlace(index: settings.shardIndex, count: settings.shardCount)
+        if let restored = snapshots?.takeIndex(of: info, storeID: storeID, shard: shard) {
+            let replica = try HeldReplica(
+                info, storeID: storeID, settings: settings, memory: memory, arranger: arranger, restored: restored)
+            if memory.reserve(restored.index.projectedBytes(adding: 0), for: replica) {
+                // Part of it may have been written before it was arranged.
+                arranger.arrange(restored.index)
+                return replica
+            }
+            // The feed has it again, and the replica takes of that what fits.
+            snapshots?.discard(info.name, reason: "it needs more memory than there is (--memory-limit)")
+        }
+        return try HeldReplica(info, storeID: storeID, settings: settings, memory: memory, arranger: arranger)
     }
 
     /// Has a successor serve from now on, if it is one and is whole: it has seen every write that its predecessor has.

@@ -25,6 +25,9 @@ public struct WorkerSettings: Sendable {
     /// What the indexes may take together; `nil`: as much as they like.
     public var memoryLimitBytes: Int?
 
+    /// Where snapshots are kept; no other worker's. nil: nowhere.
+    public var dataDirectory: String?
+
     /// A search that takes as long is logged as a warning.
     public var slowSearchTime = Duration.seconds(1)
 

@@ -22,6 +22,17 @@ public final class VectorIndex: Sendable {
         arranging = Monitor(ArrangeJob(configuration))
     }
 
+    /// The index that a snapshot was made of, as far as it was published.
+    init(_ configuration: VectorIndexConfiguration, _ content: SnapshotContent) throws(SnapshotError) {
+        self.configuration = configuration
+        let arrangement = content.arrangement?.made(dimension: configuration.dimension)
+        let writer = IndexWriter(configuration)
+        try writer.restore(content.segments, arrangement: arrangement)
+        published = Monitor(writer.publish())
+        arranging = Monitor(ArrangeJob(configuration, madeCount: arrangement?.serial ?? 0))
+        self.writer = Monitor(writer)
+    }
+
     /// Applies all rows of a batch, in order, then shows them to the searches that begin afterwards; or throws, and
     /// has changed nothing. Appliers on several threads wait for each other.
     ///

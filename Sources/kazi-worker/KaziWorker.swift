@@ -26,6 +26,9 @@ struct KaziWorker: AsyncParsableCommand {
     @Option(help: "Hold shard i of n, written i/n with i from 0 (KAZI_SHARD, default 0/1: everything).")
     var shard: String?
 
+    @Option(help: "Folder of its snapshots, its own alone, made where it is missing (KAZI_WORKER_DATA_DIR, default none).")
+    var dataDir: String?
+
     @Option(help: "Threads that scan (KAZI_SCAN_THREADS, default all cores).")
     var scanThreads: Int?
 
@@ -66,6 +69,7 @@ struct KaziWorker: AsyncParsableCommand {
         settings.searchEndpoint = try EnvironmentSetting.value(listen, "KAZI_LISTEN", default: settings.searchEndpoint)
         settings.workerID = try EnvironmentSetting.value(id, "KAZI_WORKER_ID", default: settings.workerID)
         settings.collections = EnvironmentSetting.list(collection, "KAZI_COLLECTION")
+        settings.dataDirectory = try EnvironmentSetting.optional(dataDir, "KAZI_WORKER_DATA_DIR")
         settings.scanThreadCount = try EnvironmentSetting.value(
             scanThreads, "KAZI_SCAN_THREADS", default: settings.scanThreadCount)
         guard (1...256).contains(settings.scanThreadCount) else {

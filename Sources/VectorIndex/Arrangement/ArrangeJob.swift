@@ -31,9 +31,13 @@ struct ArrangeJob {
 
     private let configuration: VectorIndexConfiguration
     private var state = State.idle
-    private var madeCount: UInt64 = 0
+    private var madeCount: UInt64
 
-    init(_ configuration: VectorIndexConfiguration) { self.configuration = configuration }
+    /// - Parameter madeCount: The largest serial of the arrangements that the index has had.
+    init(_ configuration: VectorIndexConfiguration, madeCount: UInt64 = 0) {
+        self.configuration = configuration
+        self.madeCount = madeCount
+    }
 
     /// Does a step of about `rowBudget` rows; the last of a new partitioning pass over all rows instead.
     /// - Parameter view: What is published now.

@@ -5,7 +5,7 @@ final class Partitioning: Sendable {
     /// Times the square root of the rows, this many lists: reading the centroids then costs about as much as reading
     /// the lists that a search at recall 0.95 wants.
     private static let listCountFactor = 3.0
-    private static let listCountRange = 16...65_536
+    static let listCountRange = 16...65_536
 
     let rotation: Rotation
     /// Row `list` is the list's centroid; `norms` are always there.

@@ -5,7 +5,7 @@ import CKernels
 /// After it, what a vector has in any one component depends on the chance of the signs alone, which is what the coarse
 /// code's error bound rests on.
 struct Rotation: Sendable {
-    private static let seed: UInt64 = 0x6b61_7a69
+    static let seed: UInt64 = 0x6b61_7a69
 
     /// Components of a rotated vector: the dimension in whole groups of 32, as the coarse scan wants it.
     let codeDimension: Int

@@ -23,6 +23,33 @@ final class IndexWriter {
         encoder = RowEncoder(configuration)
     }
 
+    /// Takes over the segments of a snapshot and what it had of an arrangement. Called once, before anything is applied.
+    ///
+    /// The segment opened last is the tail again if it has room: it may have been sealed, which does no harm.
+    /// - Parameter restored: Checked, in the order of their slots.
+    func restore(_ restored: [SegmentView], arrangement: Arrangement?) throws(SnapshotError) {
+        precondition(segments.isEmpty && nextSerial == 0, "an index that nothing was applied to")
+        let lastSerial = restored.map(\.serial).max()
+        for view in restored {
+            let isTail = view.serial == lastSerial && view.rowCount < configuration.segmentRowLimit
+            let segment = SegmentWriter(restoring: view, isTail: isTail, configuration: configuration)
+            while segments.count <= view.slot { segments.append(nil) }
+            segments[view.slot] = segment
+            if isTail { tail = segment }
+        }
+        map = RowMap(rowCount: restored.reduce(0) { $0 + $1.liveRowCount })
+        for (index, view) in restored.enumerated() {
+            for row in 0 ..< view.rowCount where view.isLive(row) {
+                let place = UInt32(view.slot) << 16 | UInt32(row)
+                let earlier = map.put(view.ids[row], at: place, idAt: { self.id(at: $0) })
+                guard earlier == nil else { throw .contradictory(.ids, index: index) }
+            }
+        }
+        self.arrangement = arrangement
+        let covered = arrangement?.layers.flatMap { $0.coverage.map(\.serial) } ?? []
+        nextSerial = max(lastSerial ?? 0, covered.max() ?? 0) + 1
+    }
+
     // MARK: Rows
 
     /// Applies a checked batch: see `RowBatch.check`.

@@ -29,6 +29,21 @@ final class SegmentWriter {
         columns = configuration.columns.map(ColumnWriter.init)
     }
 
+    /// Goes on with a segment of a snapshot.
+    init(restoring view: SegmentView, isTail: Bool, configuration: VectorIndexConfiguration) {
+        slot = view.slot
+        serial = view.serial
+        rowCount = view.rowCount
+        liveRowCount = view.liveRowCount
+        isSealed = !isTail
+        rowLimit = configuration.segmentRowLimit
+        buffers = view.codes
+        ids = AppendBuffer(view.ids, count: view.rowCount)
+        live = (0 ..< view.wordCount).map { view.live[$0] }
+        columns = view.columns.map { ColumnWriter(restoring: $0, rowCount: view.rowCount, isSealed: !isTail) }
+        published = view
+    }
+
     var deadRowCount: Int { rowCount - liveRowCount }
     var codeBytes: Int { buffers.allocatedBytes }
     var idBytes: Int { ids.storage.allocatedBytes }
