@@ -5,12 +5,14 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 
 import numpy
 import pytest
 
 from harness.collections import points
-from harness.processes import run
+from harness.processes import BIN, ROOT, run
 from harness.reference_search import check_hits, scores
 from harness.waiting import wait_until
 
@@ -75,7 +77,10 @@ class Held:
         else:
             self.worker.stop(how)
         between()
+        count = len(lines(self.worker, "replica ready"))
         self.worker.start()
+        # For a while the gateway takes a killed worker to be ready still: the log knows.
+        wait_until(lambda: len(lines(self.worker, "replica ready")) > count, "the worker to be ready again")
         self.cluster.wait_ready(1)
 
     @property
@@ -321,6 +326,7 @@ def test_a_snapshot_that_cannot_be_written_is_no_reason_to_stop(held):
     assert len(failed) == 1 and failed[0]["level"] == "warning"
     # The one before is still good, and the directory in the way stays in the way of later ones alone.
     held.worker.start()
+    wait_until(lambda: len(lines(held.worker, "replica ready")) == 2, "the worker to be ready again")
     held.cluster.wait_ready(1)
     assert held.last_start["pulled_rows"] >= 50
     held.check()
@@ -337,3 +343,12 @@ def test_what_a_killed_writer_left_is_removed(held):
     held.restart(between=leave)
     assert sorted(os.listdir(held.folder)) == ["points.snapshot", "worker.lock"]
     held.check()
+
+
+def test_the_benchmark_runs_and_checks_its_answers(tmp_path):
+    result = subprocess.run(
+        [sys.executable, ROOT / "scripts/bench/snapshot", "--rows", "5000", "--dimension", "32", "--runs", "1",
+         "--worker", BIN / "kazi-worker", "--directory", tmp_path], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("ready again") == 2
+    assert os.listdir(tmp_path) == [], "nothing is left behind"

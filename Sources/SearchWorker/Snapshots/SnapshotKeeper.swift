@@ -66,43 +66,38 @@ final class SnapshotKeeper: Sendable {
         var readBytes = 0
         for collection in folder.collections {
             guard let file = folder.file(ofCollection: collection) else { continue }
-            let start = ContinuousClock.now
             do throws(SnapshotError) {
                 let snapshot = try Snapshot(path: file)
                 if let reason = reasonNotToRead(snapshot, collection: collection, readBytes: readBytes) {
                     discard(file, collection: collection, reason: reason)
                     continue
                 }
-                // Said beforehand: it is about the memory that will be taken.
-                logger.info(
-                    "reading a snapshot",
-                    metadata: [
-                        "collection": "\(collection)", "rows": .stringConvertible(snapshot.liveRowCount), "bytes": .stringConvertible(snapshot.fileBytes),
-                    ])
                 readBytes += snapshot.fileBytes
-                let index = try snapshot.read(try snapshot.configuration(), threadCount: settings.scanThreadCount)
-                let restored = RestoredIndex(
-                    index: index, source: snapshot.source, appliedSeq: snapshot.appliedSeq, mark: index.snapshotMark)
-                state.withLockedValue { $0.restored[collection] = restored }
-                logger.notice(
-                    "snapshot read",
-                    metadata: [
-                        "collection": "\(collection)", "seq": .stringConvertible(snapshot.appliedSeq), "rows": .stringConvertible(snapshot.liveRowCount),
-                        "bytes": .stringConvertible(snapshot.fileBytes), "duration_ms": .stringConvertible((ContinuousClock.now - start).milliseconds),
-                    ])
+                try read(snapshot, collection: collection)
             } catch {
-                if error.isFaultOfTheFile {
-                    logger.warning(
-                        "snapshot damaged; its collection is pulled from the beginning",
-                        metadata: ["collection": "\(collection)", "file": "\(file)", "reason": "\(error)"])
-                    folder.remove(file)
-                } else {
-                    logger.warning(
-                        "cannot read a snapshot; its collection is pulled from the beginning",
-                        metadata: ["collection": "\(collection)", "file": "\(file)", "reason": "\(error)"])
-                }
+                let what = error.isFaultOfTheFile ? "snapshot damaged" : "cannot read a snapshot"
+                logger.warning(
+                    "\(what); its collection is pulled from the beginning",
+                    metadata: ["collection": "\(collection)", "file": "\(file)", "reason": "\(error)"])
+                if error.isFaultOfTheFile { folder.remove(file) }
             }
         }
+    }
+
+    private func read(_ snapshot: Snapshot, collection: String) throws(SnapshotError) {
+        let start = ContinuousClock.now
+        var metadata: Logger.Metadata = [
+            "collection": "\(collection)", "seq": .stringConvertible(snapshot.appliedSeq),
+            "rows": .stringConvertible(snapshot.liveRowCount), "bytes": .stringConvertible(snapshot.fileBytes),
+        ]
+        // Said beforehand: it is about the memory that will be taken.
+        logger.info("reading a snapshot", metadata: metadata)
+        let index = try snapshot.read(try snapshot.configuration(), threadCount: settings.scanThreadCount)
+        let restored = RestoredIndex(
+            index: index, source: snapshot.source, appliedSeq: snapshot.appliedSeq, mark: index.snapshotMark)
+        state.withLockedValue { $0.restored[collection] = restored }
+        metadata["duration_ms"] = .stringConvertible((ContinuousClock.now - start).milliseconds)
+        logger.notice("snapshot read", metadata: metadata)
     }
 
     /// - Parameter readBytes: Of the snapshots before.
@@ -232,13 +227,13 @@ final class SnapshotKeeper: Sendable {
             logger.info(
                 "snapshot written",
                 metadata: [
-                    "collection": "\(replica.info.name)", "seq": .stringConvertible(appliedSeq), "rows": .stringConvertible(summary.liveRowCount),
-                    "bytes": .stringConvertible(summary.fileBytes), "duration_ms": .stringConvertible(took.milliseconds),
+                    "collection": "\(replica.info.name)", "seq": .stringConvertible(appliedSeq),
+                    "rows": .stringConvertible(summary.liveRowCount), "bytes": .stringConvertible(summary.fileBytes),
+                    "duration_ms": .stringConvertible(took.milliseconds),
                 ])
         } catch {
             if error == .cancelled {
-                logger.notice(
-                    "no time for a last snapshot", metadata: ["collection": "\(replica.info.name)"])
+                logger.notice("no time for a last snapshot", metadata: ["collection": "\(replica.info.name)"])
                 return
             }
             let delay = schedule.failed(now: .now)
