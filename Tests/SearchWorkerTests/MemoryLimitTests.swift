@@ -119,7 +119,7 @@ import WireProtocol
         for id: UInt64 in 1...6_000 { feed.put(id, 1) }
         let outcomes = NIOLockedValueBox<[Bool]>([])
         func wait(_ seq: UInt64) -> Bool {
-            replica.wait(for: .init(minSeq: seq, deadline: .now + .seconds(60)) { isApplied in
+            replica.wait(for: .init(minSeq: seq, deadline: .now + .seconds(60)) { _, isApplied in
                 outcomes.withLockedValue { $0.append(isApplied) }
             })
         }
