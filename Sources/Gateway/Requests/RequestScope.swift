@@ -62,9 +62,14 @@ final class RequestScope: Sendable {
     /// Waits for the right to be served, and keeps it until the request has ended or `leave` is called.
     func enter() async throws(ServiceFailure) {
         guard let admission else { return }
-        var ticket = admission.enterNow(requestClass)
-        if ticket == nil { ticket = try await admission.enter(requestClass) }
-        state.withLockedValue { [ticket] in $0.ticket = ticket }
+        if let ticket = admission.enterNow(requestClass) {
+            state.withLockedValue { state in
+                state.ticket = ticket
+                state.stages.add(.zero, to: .queue)
+            }
+        } else if let ticket = try await admission.enter(requestClass) {
+            state.withLockedValue { $0.ticket = ticket }
+        }
     }
 
     /// Keeps room for the request's body until the request has ended.

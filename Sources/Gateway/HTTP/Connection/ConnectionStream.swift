@@ -93,10 +93,20 @@ final class ConnectionStream: ChannelDuplexHandler, @unchecked Sendable {
     func write(_ parts: [HTTPResponsePart]) async throws {
         if !state.withLockedValue({ $0.isWritable || $0.isClosed }) { await waitForRoom() }
         guard !state.withLockedValue(\.isClosed) else { throw ChannelError.ioOnClosedChannel }
-        onLoop { context in
-            for part in parts { context.write(Self.wrapOutboundOut(part), promise: nil) }
-            context.flush()
+        if eventLoop.inEventLoop { return send(parts) }
+        // Else the writer would run ahead of the channel, which says only then whether the client takes more.
+        await withCheckedContinuation { continuation in
+            eventLoop.execute { [self] in
+                send(parts)
+                continuation.resume()
+            }
         }
+    }
+
+    private func send(_ parts: [HTTPResponsePart]) {
+        guard let context else { return }
+        for part in parts { context.write(Self.wrapOutboundOut(part), promise: nil) }
+        context.flush()
     }
 
     private func waitForRoom() async {
