@@ -87,7 +87,7 @@ struct RequestPipeline: RouterMiddleware {
         response.body = ResponseBody { writer in
             try await body.write(
                 writer.map { buffer in
-                    stream.sent(buffer.readableBytes)
+                    stream.sends(buffer.readableBytes)
                     return buffer
                 })
             stream.isWhole()
