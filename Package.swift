@@ -32,6 +32,7 @@ extension Target.Dependency {
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -121,6 +122,8 @@ let package = Package(
             resources: [.copy("Resources/sample-jobs.ndjson")],
             swiftSettings: strict),
         .executableTarget(
+            name: "kazi-bench-engine", dependencies: ["RecordSchema", "VectorIndex"], swiftSettings: testSettings),
+        .executableTarget(
             name: "StoreCrashWriter", dependencies: ["RecordStore"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
         .testTarget(
             name: "RecordSchemaTests", dependencies: ["RecordSchema"], exclude: ["Fixtures"], swiftSettings: testSettings),
@@ -140,6 +143,13 @@ let package = Package(
             name: "MessagingTests",
             dependencies: ["Messaging", "WireProtocol", "RecordSchema", "CZeroMQ", .concurrencyHelpers],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "SearchWorkerTests",
+            dependencies: ["RecordSchema", "SearchWorker", "VectorIndex", "WireProtocol", .concurrencyHelpers],
+            swiftSettings: testSettings),
+        .testTarget(name: "ServiceRuntimeTests", dependencies: ["ServiceRuntime", .logging], swiftSettings: testSettings),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "Cluster", .nioCore, .nioEmbedded], swiftSettings: testSettings),
         .testTarget(
             name: "kaziTests", dependencies: ["kazi", "RecordSchema", .argumentParser], resources: [.copy("Fixtures")],
             swiftSettings: testSettings),

@@ -231,12 +231,12 @@ class Client:
 
     def search(
         self, collection: str, vectors: list[list[float]], result_limit: int = 10, *, min_score: float | None = None,
-        filter: message.Message | None = None, min_seq: int = 0, exact: bool = False,
+        filter: message.Message | None = None, min_seq: int = 0, exact: bool = False, recall_target: float | None = None,
     ) -> list[list[tuple[int, float]]]:
         """Asks a worker: for each vector its hits as (id, score), best first."""
         body = SCHEMA["SearchRequest"](
             collection=collection, result_limit=result_limit, min_score=min_score, filter=filter, min_seq=min_seq,
-            exact=exact, query_count=len(vectors))
+            exact=exact, query_count=len(vectors), recall_target=recall_target)
         reply, whole = self.request("SEARCH", body, (b"".join(map(floats_to_bytes, vectors)),))
         ids, scores = bytes_to_numbers(whole.raw[0], "Q"), bytes_to_numbers(whole.raw[1], "f")
         if not len(ids) == len(scores) == sum(reply.hit_counts):

@@ -19,6 +19,9 @@ public enum AccessConfigurationError: Error, Equatable, Sendable {
     case anyOriginWithCredentials
     case anyOriginBesideOthers
     case tooManyOrigins(originCount: Int, limit: Int)
+    /// No address and no range of addresses.
+    case badProxy(String)
+    case tooManyProxies(proxyCount: Int, limit: Int)
     case foreignAddressWithoutKeys(host: String)
 
     /// What is wrong with a rate limit; it is written as in `10/minute`.
@@ -72,6 +75,10 @@ extension AccessConfigurationError: CustomStringConvertible {
             "KAZI_CORS_ORIGINS: * stands alone or not at all"
         case .tooManyOrigins(let originCount, let limit):
             "KAZI_CORS_ORIGINS names \(originCount) origins; at most \(limit) are allowed"
+        case .badProxy(let text):
+            "--trusted-proxies: '\(text)' is no address, and no range such as 10.0.0.0/8 without bits behind the first 8"
+        case .tooManyProxies(let proxyCount, let limit):
+            "--trusted-proxies names \(proxyCount) ranges; at most \(limit) are allowed"
         case .foreignAddressWithoutKeys(let host):
             "\(host.isEmpty ? "an empty host" : host) is not a loopback address, and there are no keys: "
                 + "set KAZI_API_KEY, make a key with `kazi keys`, or listen on 127.0.0.1, ::1 or localhost"

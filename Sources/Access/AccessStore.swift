@@ -8,4 +8,8 @@ public protocol AccessStore: Sendable {
     func apiKey(id: String, hash: KeyHash) async throws -> StoredAPIKey?
     /// The user with this name, byte for byte; `nil` for none. Disabled ones may be returned or left out.
     func user(name: String) async throws -> StoredUser?
+    /// The user whom tokens call so (`StoredUser.id`), byte for byte; `nil` for none. Disabled ones must be returned.
+    func user(id: String) async throws -> StoredUser?
+    /// Grows with every change of a user, by whatever process.
+    func accountsRevision() async throws -> Int64
 }

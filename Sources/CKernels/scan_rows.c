@@ -1,4 +1,4 @@
-// Single rows within their blocks: writing, moving and rescoring them. Portable C, the same bits on every machine.
+// Single rows: writing and scoring them. Portable C, the same bits on every machine.
 #include "scan.h"
 
 #include <string.h>
@@ -14,55 +14,47 @@ static inline uint8_t kz_scan_code(float x) {
     return (uint8_t)(bits + 128u);
 }
 
-void kz_scan_encode_row(const float *vector, size_t dimension, float factor, uint8_t *lane) {
-    const size_t wholeGroups = dimension / 4;
-    for (size_t group = 0; group < wholeGroups; group++) {
-        uint8_t codes[4];
-        for (size_t i = 0; i < 4; i++) codes[i] = kz_scan_code(vector[group * 4 + i] * factor);
-        memcpy(lane + group * 64, codes, 4);
-    }
-    if (dimension % 4 != 0) {
-        uint8_t codes[4] = {128, 128, 128, 128};
-        for (size_t i = 0; i < dimension % 4; i++) codes[i] = kz_scan_code(vector[wholeGroups * 4 + i] * factor);
-        memcpy(lane + wholeGroups * 64, codes, 4);
-    }
+void kz_scan_encode_row(const float *vector, size_t dimension, float factor, uint8_t *row, size_t rowStride) {
+    for (size_t index = 0; index < dimension; index++) row[index] = kz_scan_code(vector[index] * factor);
+    for (size_t index = dimension; index < rowStride; index++) row[index] = 128;
 }
 
-void kz_scan_copy_row(const uint8_t *lane, uint8_t *otherLane, size_t groupCount) {
-    for (size_t group = 0; group < groupCount; group++) memcpy(otherLane + group * 64, lane + group * 64, 4);
+static inline float kz_scan_add_lanes(float sums[16]) {
+    for (size_t half = 8; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++) sums[i] = sums[i] + sums[i + half];
+    }
+    return sums[0];
 }
 
-float kz_scan_row_product(const uint8_t *lane, const float *vector, size_t groupCount) {
-    float sums[4] = {0, 0, 0, 0};
-    for (size_t group = 0; group < groupCount; group++) {
-        for (size_t i = 0; i < 4; i++) {
-            const float product = vector[group * 4 + i] * (float)((int32_t)lane[group * 64 + i] - 128);
+float kz_scan_row_product(const uint8_t *row, const float *vector, size_t rowStride) {
+    float sums[16] = {0};
+    for (size_t index = 0; index < rowStride; index += 16) {
+        for (size_t i = 0; i < 16; i++) {
+            const float product = vector[index + i] * (float)((int32_t)row[index + i] - 128);
             sums[i] = sums[i] + product;
         }
     }
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    return kz_scan_add_lanes(sums);
 }
 
-float kz_scan_row_distance_squared(const uint8_t *lane, const float *vector, float scale, size_t groupCount) {
-    float sums[4] = {0, 0, 0, 0};
-    for (size_t group = 0; group < groupCount; group++) {
-        for (size_t i = 0; i < 4; i++) {
-            const float component = (float)((int32_t)lane[group * 64 + i] - 128) * scale;
-            const float difference = vector[group * 4 + i] - component;
+float kz_scan_row_distance_squared(const uint8_t *row, const float *vector, float scale, size_t rowStride) {
+    float sums[16] = {0};
+    for (size_t index = 0; index < rowStride; index += 16) {
+        for (size_t i = 0; i < 16; i++) {
+            const float component = (float)((int32_t)row[index + i] - 128) * scale;
+            const float difference = vector[index + i] - component;
             const float square = difference * difference;
             sums[i] = sums[i] + square;
         }
     }
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    return kz_scan_add_lanes(sums);
 }
 
-int32_t kz_scan_row_square_sum(const uint8_t *lane, size_t groupCount) {
+int32_t kz_scan_row_square_sum(const uint8_t *row, size_t rowStride) {
     int32_t sum = 0;
-    for (size_t group = 0; group < groupCount; group++) {
-        for (size_t i = 0; i < 4; i++) {
-            const int32_t code = (int32_t)lane[group * 64 + i] - 128;
-            sum += code * code;
-        }
+    for (size_t index = 0; index < rowStride; index++) {
+        const int32_t code = (int32_t)row[index] - 128;
+        sum += code * code;
     }
     return sum;
 }
@@ -90,4 +82,54 @@ float kz_scan_largest_magnitude(const float *vector, size_t count) {
         largest = magnitude > largest ? magnitude : largest;
     }
     return largest;
+}
+
+void kz_scan_decode_row(const uint8_t *row, float scale, float *vector, size_t rowStride) {
+    for (size_t index = 0; index < rowStride; index++) vector[index] = (float)((int32_t)row[index] - 128) * scale;
+}
+
+// Below it, a largest component is taken for zero: its inverse times 127 would overflow.
+static const float kz_scan_smallest_magnitude = 1e-30f;
+
+float kz_scan_encode_query(const float *vector, size_t rowStride, int8_t *codes, int32_t *codeSum) {
+    // The values of one sign in a pair sum up to at most 127 before rounding, which adds at most a half to each.
+    float largest = 0;
+    for (size_t index = 0; index < rowStride; index += 2) {
+        const float a = vector[index], b = vector[index + 1];
+        const float positive = (a > 0 ? a : 0) + (b > 0 ? b : 0), negative = (a < 0 ? -a : 0) + (b < 0 ? -b : 0);
+        const float pair = positive > negative ? positive : negative;
+        largest = pair > largest ? pair : largest;
+    }
+    const float factor = largest >= kz_scan_smallest_magnitude ? 127 / largest : 1;
+    int32_t sum = 0;
+    for (size_t index = 0; index < rowStride; index++) {
+        const int8_t code = (int8_t)(kz_scan_code(vector[index] * factor) ^ 0x80);
+        codes[index] = code;
+        sum += code;
+    }
+    *codeSum = sum;
+    return factor;
+}
+
+float kz_scan_encode_fine_query(const float *vector, size_t rowStride, int16_t *codes) {
+    float largest = 0, sum = 0;
+    for (size_t index = 0; index < rowStride; index++) {
+        const float magnitude = __builtin_fabsf(vector[index]);
+        largest = magnitude > largest ? magnitude : largest;
+        sum = sum + magnitude;
+    }
+    if (largest < kz_scan_smallest_magnitude) {
+        for (size_t index = 0; index < rowStride; index++) codes[index] = 0;
+        return 1;
+    }
+    // Rounding adds at most a half to each of 4,096 magnitudes; the sum itself may be off by 4,096 roundings.
+    const float byLargest = 32766 / largest, bySum = 16760000 / sum;
+    const float factor = byLargest < bySum ? byLargest : bySum;
+    for (size_t index = 0; index < rowStride; index++) {
+        const float shifted = vector[index] * factor + 12582912.0f;
+        uint32_t bits;
+        memcpy(&bits, &shifted, sizeof bits);
+        codes[index] = (int16_t)(bits & 0xffff);
+    }
+    return factor;
 }

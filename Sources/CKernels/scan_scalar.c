@@ -4,30 +4,34 @@
 #pragma STDC FP_CONTRACT OFF
 
 void kz_scan_scalar(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount) {
-    for (size_t q = 0; q < queryCount; q++) queries[q].hitCount = 0;
-    for (size_t block = 0; block < rows->blockCount; block++) {
-        const uint8_t *codes = rows->codes + block * rows->groupCount * 64;
-        for (size_t q = 0; q < queryCount; q++) {
-            struct kz_scan_query *query = &queries[q];
-            if (query->rowMask[block] == 0) continue;
-            int32_t sums[KZ_SCAN_BLOCK_ROWS] = {0};
-            for (size_t group = 0; group < rows->groupCount; group++) {
-                for (size_t row = 0; row < KZ_SCAN_BLOCK_ROWS; row++) {
-                    for (size_t i = 0; i < 4; i++) {
-                        sums[row] += (int32_t)codes[(group * 16 + row) * 4 + i] * query->codes[group * 4 + i];
-                    }
-                }
+    for (size_t q = 0; q < queryCount; q++) {
+        struct kz_scan_query *query = &queries[q];
+        query->hitCount = 0;
+        for (size_t index = 0; index < rows->blockCount * KZ_SCAN_BLOCK_ROWS; index++) {
+            if ((query->rowMask[index / KZ_SCAN_BLOCK_ROWS] >> index % KZ_SCAN_BLOCK_ROWS & 1) == 0) continue;
+            const uint8_t *codes = rows->codes + index * rows->rowStride;
+            int32_t sum = 0;
+            for (size_t i = 0; i < rows->rowStride; i++) sum += (int32_t)codes[i] * query->codes[i];
+            float key = (float)(sum - 128 * query->codeSum) * rows->scales[index];
+            if (rows->norms != NULL) {
+                const float bias = rows->norms[index] * query->normFactor;
+                key = key + bias;
             }
-            for (size_t row = 0; row < KZ_SCAN_BLOCK_ROWS; row++) {
-                const size_t index = block * KZ_SCAN_BLOCK_ROWS + row;
-                float key = (float)(sums[row] - 128 * query->codeSum) * rows->scales[index];
-                if (rows->norms != NULL) key = key + rows->norms[index] * query->normFactor;
-                if (key >= query->threshold && (query->rowMask[block] >> row & 1)) {
-                    query->hitRows[query->hitCount] = (uint32_t)index;
-                    query->hitKeys[query->hitCount] = key;
-                    query->hitCount++;
-                }
+            if (key >= query->threshold) {
+                query->hitRows[query->hitCount] = (uint32_t)index;
+                query->hitKeys[query->hitCount] = key;
+                query->hitCount++;
             }
         }
+    }
+}
+
+void kz_rescore_scalar(
+    const uint8_t *const *rows, size_t rowCount, const int16_t *query, size_t rowStride, int32_t *sums
+) {
+    for (size_t row = 0; row < rowCount; row++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < rowStride; i++) sum += ((int32_t)rows[row][i] - 128) * query[i];
+        sums[row] = sum;
     }
 }

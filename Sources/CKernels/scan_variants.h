@@ -6,26 +6,18 @@
 
 #include "cpu.h"
 
-void kz_scan_scalar(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
-#if defined(__x86_64__)
-void kz_scan_avx2(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
-void kz_scan_avx512vnni(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
-#elif defined(__aarch64__)
-void kz_scan_neon(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
-void kz_scan_neon_dotprod(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
-#endif
+#define KZ_DECLARE_SCAN(variant)                                                                                  \
+    void kz_scan_##variant(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);    \
+    void kz_rescore_##variant(                                                                                    \
+        const uint8_t *const *rows, size_t rowCount, const int16_t *query, size_t rowStride, int32_t *sums);
 
-// Writes the hits of one block: those rows of `mask` whose bit is set, with their keys.
-static inline void kz_scan_emit(struct kz_scan_query *query, uint32_t mask, const float *keys, uint32_t firstRow) {
-    uint32_t count = query->hitCount;
-    while (mask != 0) {
-        const uint32_t row = (uint32_t)__builtin_ctz(mask);
-        query->hitRows[count] = firstRow + row;
-        query->hitKeys[count] = keys[row];
-        count++;
-        mask &= mask - 1;
-    }
-    query->hitCount = count;
-}
+KZ_DECLARE_SCAN(scalar)
+#if defined(__x86_64__)
+KZ_DECLARE_SCAN(avx2)
+KZ_DECLARE_SCAN(avx512vnni)
+#elif defined(__aarch64__)
+KZ_DECLARE_SCAN(neon)
+KZ_DECLARE_SCAN(neon_dotprod)
+#endif
 
 #endif

@@ -72,8 +72,8 @@ public struct Cluster: Sendable {
         case .progressed(let worker, let key, let appliedSeq): progressed(worker, key, appliedSeq: appliedSeq)
         case .connectionLost(let worker): connectionLost(worker)
         case .connectionRestored(let worker): connectionRestored(worker)
-        case .attemptSucceeded(let attempt, let appliedSeq, let hits):
-            attemptSucceeded(attempt, appliedSeq: appliedSeq, hits: hits)
+        case .attemptSucceeded(let attempt, let appliedSeq, let hits, let guarantee):
+            attemptSucceeded(attempt, appliedSeq: appliedSeq, hits: hits, guarantee: guarantee)
         case .attemptFailed(let attempt, let failure): attemptFailed(attempt, failure)
         case .queryCancelled(let query): queryCancelled(query)
         case .tick:

@@ -5,7 +5,6 @@ import Logging
 import Messaging
 import NIOCore
 import NIOPosix
-import NIOSSL
 import RecordSchema
 import RecordStore
 import ServiceRuntime
@@ -27,7 +26,7 @@ public struct Gateway: Sendable {
     /// - Throws: `StartFailure` when it cannot start.
     public func run(exitingWithParent: Bool) async throws {
         // Read before anything is opened: a wrong file costs nothing.
-        let tls = try TLSFiles.context(settings)
+        let certificate = try CertificateSource(settings)
         let definitions = try GatewayStart.collections(settings)
         let model = try GatewayStart.model(settings, for: definitions)
         let embedding = model.map { GatewayStart.engine($0, threadCount: settings.embeddingThreadCount) }
@@ -42,11 +41,12 @@ public struct Gateway: Sendable {
         let hub = try GatewayStart.hub()
         let parts = GatewayParts(
             settings: settings, catalog: catalog, pages: pages, store: store, commits: commits, embedding: embedding,
-            modelDigest: model?.digest, sets: sets, hub: hub, eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
+            certificate: certificate, modelDigest: model?.digest, sets: sets, hub: hub,
+            eventLoop: MultiThreadedEventLoopGroup.singleton.next(), logger: logger)
         commits.observer = { parts.door.committed($0, headSeq: $1) }
         let messagingEndpoint = try GatewayStart.bind(hub, settings.messagingEndpoint) { parts.door.received($0) }
         do {
-            try await serve(parts, tls, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
+            try await serve(parts, messagingEndpoint: messagingEndpoint, exitingWithParent: exitingWithParent)
         } catch {
             await close(parts)
             throw StartFailure(serving: settings, error) ?? error
@@ -55,7 +55,7 @@ public struct Gateway: Sendable {
     }
 
     private func serve(
-        _ parts: GatewayParts, _ tls: NIOSSLContext?, messagingEndpoint: String, exitingWithParent: Bool
+        _ parts: GatewayParts, messagingEndpoint: String, exitingWithParent: Bool
     ) async throws {
         let stop = GracefulStop(registry: parts.connections)
         let configuration = ApplicationConfiguration(
@@ -64,11 +64,15 @@ public struct Gateway: Sendable {
         var quiet = logger
         // Hummingbird and the service group tell every step of start and stop at `info`.
         quiet.logLevel = max(logger.logLevel, .notice)
+        let routes = Routing.router(
+            parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access, settings.access.trustedProxies
+        ).buildResponder()
         let application = Application(
-            responder: Routing.router(parts.routes, parts.pipeline, settings.access.crossOrigin, parts.access).buildResponder(),
-            server: HTTPServerBuilder { [settings] responder in
+            responder: routes,
+            server: HTTPServerBuilder { [settings, quiet] _ in
                 GatewayChannel(
-                    responder: responder, limits: ConnectionLimits(settings), registry: parts.connections, tls: tls,
+                    routes: routes, logger: quiet, dates: AnswerDate(), limits: ConnectionLimits(settings),
+                    registry: parts.connections, tls: parts.certificate,
                     faults: ConnectionFaultAnswer(metrics: parts.metrics, log: parts.pipeline.log))
             },
             configuration: configuration,
@@ -84,6 +88,10 @@ public struct Gateway: Sendable {
         ]
         if let reembedder = parts.reembedder {
             services.append(.init(service: reembedder, successTerminationBehavior: .ignore))
+        }
+        if let certificate = parts.certificate {
+            services.append(
+                .init(service: CertificateReload(source: certificate, logger: logger), successTerminationBehavior: .ignore))
         }
         if exitingWithParent {
             services.append(.init(service: ParentWatch(), successTerminationBehavior: .gracefullyShutdownGroup))

@@ -25,6 +25,8 @@ struct GatewayParts: Sendable {
     let signIn: SignIn?
     let admission: Admission
     let connections: ConnectionRegistry
+    /// `nil`: in the clear.
+    let certificate: CertificateSource?
     let storeProbe: StoreProbe
     let sets: VectorSets
     /// `nil` without a model.
@@ -32,7 +34,7 @@ struct GatewayParts: Sendable {
 
     init(
         settings: GatewaySettings, catalog: Catalog, pages: PageRoutes, store: RecordStore, commits: CommitSignal,
-        embedding: (any EmbeddingProvider)?,
+        embedding: (any EmbeddingProvider)?, certificate: CertificateSource?,
         modelDigest: String?, sets: VectorSets, hub: MessageHub, eventLoop: any EventLoop, logger: Logger
     ) {
         self.settings = settings
@@ -42,9 +44,13 @@ struct GatewayParts: Sendable {
         self.commits = commits
         self.embedding = embedding
         self.hub = hub
+        self.certificate = certificate
         (access, signIn) = GatewayStart.access(settings.access, store, defaultCollection: catalog.defaultName)
         admission = Admission(settings, eventLoop: eventLoop)
-        connections = ConnectionRegistry(connectionCountMax: settings.connectionCountMax)
+        connections = ConnectionRegistry(
+            connectionCountMax: settings.connectionCountMax,
+            addresses: AddressBook(
+                connectionCountMax: settings.addressConnectionCountMax, proxies: settings.access.trustedProxies))
         storeProbe = StoreProbe(store: store, eventLoop: eventLoop)
         cluster = ClusterDriver(hub: hub, eventLoop: eventLoop)
         vectorShapes = VectorShapes(modelDimension: embedding?.dimension)
@@ -86,7 +92,7 @@ struct GatewayParts: Sendable {
                 timeout: settings.searchTimeout
             ).routes
             + MetricsRoute(
-                requests: metrics, admission: admission, connections: connections, catalog: catalog, store: store,
+                requests: metrics, admission: admission, connections: connections, certificate: certificate, catalog: catalog, store: store,
                 commits: commits, cluster: cluster, hub: hub, embedding: embedding
             ).routes
             + AccessRoutes(signIn: signIn).routes

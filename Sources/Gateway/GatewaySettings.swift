@@ -25,6 +25,9 @@ public struct GatewaySettings: Sendable {
     public var embeddingThreadCount = ProcessInfo.processInfo.activeProcessorCount
     /// Open HTTP connections at most; for a further one, the connection that has rested longest is closed.
     public var connectionCountMax = 4096
+    /// Of those, how many one address may have; a further one takes the place of its own one that has rested longest, or is
+    /// refused where all are at work. Trusted proxies are exempt.
+    public var addressConnectionCountMax = 3072
     /// A connection on which nothing moves for this long is closed.
     public var idleTimeout = Duration.seconds(60)
     /// The request line and all header fields of a request.

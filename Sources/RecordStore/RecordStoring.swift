@@ -35,6 +35,8 @@ public protocol RecordStoring: Sendable {
     func records(_ ids: [Int64], in collection: String) async throws(StoreError) -> [StoredRecord]
     /// The record's vector; `nil` where there is no live record or it has none.
     func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]?
+    /// The same with the model that it is of, both as they were at one moment.
+    func storedVector(of id: Int64, in collection: String) async throws(StoreError) -> StoredVector?
 
     /// One stretch of the records that pass `keyword` and `filter`.
     ///

@@ -10,9 +10,8 @@ import WireProtocol
 final class FeedFollower: Sendable {
     private let replica: HeldReplica
     private let gateway: PeerConnection
-    private let rowLimit: Int
     private let logger: Logger
-    private let onReady: @Sendable () -> Void
+    private let onApplied: @Sendable (Bool) -> Void
     private let onStale: @Sendable () -> Void
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
@@ -21,15 +20,17 @@ final class FeedFollower: Sendable {
     private static let pullTimeout = Duration.seconds(30)
     private static let retryDelayRange = Duration.milliseconds(50)...Duration.seconds(2)
 
+    /// - Parameters:
+    ///   - onApplied: Called after each page; `true`: the replica became ready with it, or full.
+    ///   - onStale: Called once, when the gateway no longer gives this replica's feed.
     init(
-        _ replica: HeldReplica, gateway: PeerConnection, rowLimit: Int, logger: Logger,
-        onReady: @escaping @Sendable () -> Void, onStale: @escaping @Sendable () -> Void
+        _ replica: HeldReplica, gateway: PeerConnection, logger: Logger,
+        onApplied: @escaping @Sendable (Bool) -> Void, onStale: @escaping @Sendable () -> Void
     ) {
         self.replica = replica
         self.gateway = gateway
-        self.rowLimit = rowLimit
         self.logger = logger
-        self.onReady = onReady
+        self.onApplied = onApplied
         self.onStale = onStale
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -52,11 +53,11 @@ final class FeedFollower: Sendable {
         var wakes = wakes.makeAsyncIterator()
         while !Task.isCancelled {
             do throws(RequestError) {
-                let page = try await gateway.request(
-                    PullRequest(
-                        collection: replica.info.name, shard: replica.shard, afterSeq: replica.appliedSeq,
-                        rowLimit: rowLimit, storeID: replica.storeID, generation: replica.info.generation),
-                    timeout: Self.pullTimeout)
+                if replica.resumeIfThereIsRoom() {
+                    logger.notice("there is memory for more rows again", metadata: ["collection": "\(replica.info.name)"])
+                    onApplied(true)
+                }
+                let page = try await gateway.request(replica.nextPull, timeout: Self.pullTimeout)
                 guard apply(page) else { return }
                 retryDelay = Self.retryDelayRange.lowerBound
                 if page.scannedToSeq < page.headSeq || replica.isBehind { continue }
@@ -65,7 +66,11 @@ final class FeedFollower: Sendable {
                 if page.rowCount > 0 { continue }
                 if await wakes.next() == nil { return }
             } catch {
-                if case .refused(let reply) = error, reply.status == .stale || reply.status == .notFound { return onStale() }
+                if case .refused(let reply) = error, reply.status == .stale || reply.status == .notFound {
+                    logger.notice(
+                        "giving up a replica", metadata: ["collection": "\(replica.info.name)", "reason": "\(reply.message)"])
+                    return onStale()
+                }
                 if error == .closed { return }
                 logger.debug("cannot pull", metadata: ["collection": "\(replica.info.name)", "reason": "\(error)"])
                 try? await Task.sleep(for: retryDelay)
@@ -77,7 +82,17 @@ final class FeedFollower: Sendable {
     /// Returns `false` when this replica can go no further.
     private func apply(_ page: FeedPage) -> Bool {
         do {
-            if try replica.apply(page) { onReady() }
+            let wasFull = replica.isFull
+            onApplied(try replica.apply(page))
+            if replica.isFull, !wasFull {
+                logger.warning(
+                    "no memory for more rows (--memory-limit)",
+                    metadata: [
+                        "collection": "\(replica.info.name)", "rows": "\(replica.index.statistics.liveRowCount)",
+                        "bytes_per_row": "\(replica.bytesPerRow)",
+                        "applied_seq": "\(replica.appliedSeq)",
+                    ])
+            }
             return true
         } catch {
             // Another try would meet the same page: the replica stays where it is, behind, and says so.

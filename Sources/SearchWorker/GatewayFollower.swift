@@ -14,6 +14,7 @@ final class GatewayFollower: Service {
     private let hub: MessageHub
     private let replicas: ReplicaSet
     private let door: SearchDoor
+    private let snapshots: SnapshotKeeper?
     private let logger: Logger
     private let bootEpoch = UInt64(Date().timeIntervalSince1970 * 1_000_000)
     private let state = NIOLockedValueBox(State())
@@ -32,13 +33,14 @@ final class GatewayFollower: Service {
 
     init(
         settings: WorkerSettings, searchEndpoint: String, hub: MessageHub, replicas: ReplicaSet, door: SearchDoor,
-        logger: Logger
+        snapshots: SnapshotKeeper?, logger: Logger
     ) {
         self.settings = settings
         self.searchEndpoint = searchEndpoint
         self.hub = hub
         self.replicas = replicas
         self.door = door
+        self.snapshots = snapshots
         self.logger = logger
     }
 
@@ -95,10 +97,11 @@ final class GatewayFollower: Service {
         let load = door.load()
         return Announcement(
             workerID: settings.workerID, bootEpoch: bootEpoch, searchEndpoint: searchEndpoint,
-            replicas: replicas.all.map(\.report).sorted { $0.collection < $1.collection },
+            replicas: replicas.reports.sorted { $0.collection < $1.collection },
             queueLimit: settings.queueLimit, queueDepth: load.queueDepth, threadCount: settings.scanThreadCount,
             latencyMicrosecondsP50: load.latencyMicrosecondsP50, latencyMicrosecondsP95: load.latencyMicrosecondsP95,
-            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current)
+            latencyMicrosecondsP99: load.latencyMicrosecondsP99, softwareVersion: KaziVersion.current,
+            memoryLimitBytes: UInt64(clamping: settings.memoryLimitBytes ?? 0))
     }
 
     /// Announces now; while an answer is awaited, once more after it.
@@ -134,8 +137,10 @@ final class GatewayFollower: Service {
 
     private func reconcile(_ reply: AnnouncementReply) {
         let changes = replicas.reconcile(reply.collections, storeID: reply.storeID)
+        snapshots?.dropTheRest()
         for replica in changes.removed {
             logger.notice("dropping a replica", metadata: ["collection": "\(replica.info.name)"])
+            snapshots?.discard(replica.info.name, reason: "its replica is dropped")
             state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
             replica.drain()
         }
@@ -143,22 +148,32 @@ final class GatewayFollower: Service {
             logger.error("cannot hold a collection", metadata: ["collection": "\(collection)", "reason": "\(error)"])
         }
         for replica in changes.added { follow(replica) }
-        for info in reply.collections {
-            guard let replica = replicas[info.name], replica.noticeHead(reply.headSeq) else { continue }
-            state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
-        }
+        for info in reply.collections { noticeHead(reply.headSeq, of: info.name) }
         if !changes.added.isEmpty || !changes.removed.isEmpty { announce() }
     }
 
     // MARK: Following
 
     private func follow(_ replica: HeldReplica) {
+        if replicas[replica.info.name] !== replica {
+            logger.notice(
+                "reading a new generation beside the one that serves", metadata: ["collection": "\(replica.info.name)"])
+        }
         guard let gateway = state.withLockedValue(\.gateway) else { return }
+        logger.info(
+            "holding a collection",
+            metadata: [
+                "collection": "\(replica.info.name)", "dimension": "\(replica.info.dimension)",
+                "bytes_per_row": "\(replica.bytesPerRow)",
+                "memory_limit_bytes": "\(settings.memoryLimitBytes.map(String.init) ?? "none")",
+            ])
         let follower = FeedFollower(
-            replica, gateway: gateway, rowLimit: settings.feedRowLimit, logger: logger,
-            onReady: { [weak self] in self?.announce() },
-            onStale: { [weak self, replicas] in
-                replicas.discard(replica)
+            replica, gateway: gateway, logger: logger,
+            onApplied: { [weak self] in self?.applied(replica, hasNews: $0) },
+            onStale: { [weak self, snapshots] in
+                // The next announcement's answer says what becomes of it.
+                replica.isFeedOver = true
+                snapshots?.discard(replica.info.name, reason: "the gateway has not what it is of")
                 self?.state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(replica)) }?.stop()
                 self?.announce()
             })
@@ -166,11 +181,28 @@ final class GatewayFollower: Service {
         follower.start()
     }
 
+    /// A replica has applied a page: one that is whole takes the place of its predecessor.
+    private func applied(_ replica: HeldReplica, hasNews: Bool) {
+        if hasNews, let metadata = replica.takeStartMetadata() { logger.notice("replica ready", metadata: metadata) }
+        if let predecessor = replicas.promote(replica) {
+            logger.notice("a new generation serves", metadata: ["collection": "\(replica.info.name)"])
+            state.withLockedValue { $0.followers.removeValue(forKey: ObjectIdentifier(predecessor)) }?.stop()
+            predecessor.drain(to: replica)
+            announce()
+        } else if hasNews {
+            announce()
+        }
+    }
+
     /// A one-way message of the gateway.
     private func received(_ notice: InboundNotice) {
-        guard notice.kind == .nudge, let nudge = try? Nudge(decoding: notice.content),
-            let replica = replicas[nudge.collection], replica.noticeHead(nudge.headSeq)
-        else { return }
-        state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
+        guard notice.kind == .nudge, let nudge = try? Nudge(decoding: notice.content) else { return }
+        noticeHead(nudge.headSeq, of: nudge.collection)
+    }
+
+    private func noticeHead(_ headSeq: UInt64, of collection: String) {
+        for replica in replicas.held(of: collection) where replica.noticeHead(headSeq) {
+            state.withLockedValue { $0.followers[ObjectIdentifier(replica)] }?.wake()
+        }
     }
 }

@@ -8,14 +8,16 @@ import WireProtocol
 final class SearchDoor: Sendable {
     private let replicas: ReplicaSet
     private let executor: SearchExecutor
+    private let sampler: RecallSampler
     private let latencies = NIOLockedValueBox(LatencyWindow())
     private let announcementSource = NIOLockedValueBox<(@Sendable () -> Announcement)?>(nil)
 
     private let log: SearchLog
 
-    init(replicas: ReplicaSet, executor: SearchExecutor, slowSearchTime: Duration) {
+    init(replicas: ReplicaSet, executor: SearchExecutor, sampler: RecallSampler, slowSearchTime: Duration) {
         self.replicas = replicas
         self.executor = executor
+        self.sampler = sampler
         log = SearchLog(slowSearchTime: slowSearchTime)
     }
 
@@ -74,13 +76,22 @@ final class SearchDoor: Sendable {
             request.fail(ErrorReply(.notFound, message: "another shard of this collection is here"))
             return
         }
+        guard search.modelDigest.isEmpty || search.modelDigest == replica.info.modelDigest else {
+            request.fail(ErrorReply(.stale, message: "the vectors here are of another model"))
+            return
+        }
         guard search.dimension == replica.info.dimension else {
             request.fail(
                 ErrorReply(.invalid, message: "the vector has \(search.dimension) components, not \(replica.info.dimension)"))
             return
         }
+        // A gateway that has not heard yet that the replica started over may ask: what it holds is not all there is.
+        guard replica.hasCaughtUp else {
+            request.fail(ErrorReply(.notCaughtUp, message: "the replica has not reached the head yet"))
+            return
+        }
         let accepted = replica.wait(
-            for: .init(minSeq: search.minSeq, deadline: request.deadline) { [self] isApplied in
+            for: .init(minSeq: search.minSeq, deadline: request.deadline) { [self] replica, isApplied in
                 guard isApplied else {
                     request.fail(
                         ErrorReply(.notCaughtUp, message: "the replica is at seq \(replica.appliedSeq), not at min_seq"))
@@ -101,7 +112,7 @@ final class SearchDoor: Sendable {
         let gathering = Gathering(queryCount: search.queryCount) { [self] outcome in
             switch outcome {
             case .success(let results):
-                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq))
+                request.reply(ShardSearchReply(results, appliedSeq: appliedSeq, from: replica))
                 let end = ContinuousClock.now
                 latencies.withLockedValue { $0.record(end - received) }
                 log.write(search, results, request, .init(received: received, start: start, end: end))
@@ -112,12 +123,13 @@ final class SearchDoor: Sendable {
         }
         for queryIndex in 0..<search.queryCount {
             let start = queryIndex * search.dimension
-            let query = SearchRequest(
-                vector: Array(search.vectors[start..<start + search.dimension]), resultLimit: search.resultLimit,
-                minimumScore: search.minimumScore, filter: search.filter)
+            let query = SearchRequest(search, vector: Array(search.vectors[start..<start + search.dimension]))
             do throws(SearchFailure) {
-                try executor.submit(query, to: replica.index, isExpired: { request.deadline <= .now }) { result in
+                try executor.submit(query, to: replica.index, isExpired: { request.deadline <= .now }) { [sampler] result in
                     gathering.finished(queryIndex, result)
+                    if case .success(let found) = result {
+                        sampler.offer(query, found, of: replica.index, to: replica.recall)
+                    }
                 }
             } catch {
                 gathering.finished(queryIndex, .failure(error))
@@ -180,11 +192,29 @@ private struct LatencyWindow {
     mutating func reset() { histogram.reset() }
 }
 
+extension SearchRequest {
+    fileprivate init(_ search: ShardSearchRequest, vector: [Float]) {
+        self.init(
+            vector: vector, resultLimit: search.resultLimit, minimumScore: search.minimumScore, filter: search.filter,
+            isExact: search.isExact)
+        guard let target = search.recallTarget else { return }
+        if target > Self.recallTargetRange.upperBound {
+            // Nothing but comparing all rows finds as much.
+            isExact = true
+        } else {
+            recallTarget = target
+        }
+    }
+}
+
 extension ShardSearchReply {
-    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64) {
+    fileprivate init(_ results: [SearchResult], appliedSeq: UInt64, from replica: HeldReplica) {
+        // Of rows that there was no memory for, nothing can be promised.
+        let isFull = replica.isFull
         self.init(
             appliedSeq: appliedSeq, scannedRowCount: results.reduce(0) { $0 + UInt64($1.scannedRowCount) },
-            hitCounts: results.map(\.ids.count), ids: results.flatMap(\.ids), scores: results.flatMap(\.scores))
+            hitCounts: results.map(\.ids.count), guarantees: results.map { isFull ? .unknown : replica.recall.guarantee($0.guarantee) },
+            ids: results.flatMap(\.ids), scores: results.flatMap(\.scores))
     }
 }
 

@@ -9,7 +9,8 @@ import WireProtocol
 
 /// The worker process: vectors of a gateway's collections in memory, searched over ZeroMQ.
 ///
-/// It is a cache that knows how far it has read: nothing it holds is precious, and it may die at any moment.
+/// It is a cache that knows how far it has read: nothing it holds is precious, and it may die at any moment. With a data
+/// directory it goes on from its last snapshot, without one from the beginning of the feed.
 public struct SearchWorker: Sendable {
     private let settings: WorkerSettings
     private let logger = Logger(label: "kazi.worker")
@@ -23,8 +24,10 @@ public struct SearchWorker: Sendable {
         guard (1...WireLimits.workerIDBytesRange.upperBound).contains(settings.workerID.utf8.count) else {
             throw StartFailure("--id takes 1 to \(WireLimits.workerIDBytesRange.upperBound) bytes")
         }
+        let snapshots = try SnapshotKeeper.open(settings, logger: logger)
         let hub: MessageHub
         let executor = SearchExecutor(.init(threadCount: settings.scanThreadCount, queueLimit: settings.queueLimit))
+        let arranger = BackgroundArranger()
         let door: SearchDoor
         let endpoint: String
         do {
@@ -32,15 +35,20 @@ public struct SearchWorker: Sendable {
         } catch {
             throw StartFailure("ZeroMQ cannot be started: \(error)")
         }
-        let replicas = ReplicaSet(settings)
-        door = SearchDoor(replicas: replicas, executor: executor, slowSearchTime: settings.slowSearchTime)
+        let replicas = ReplicaSet(settings, arranger: arranger, snapshots: snapshots)
+        door = SearchDoor(
+            replicas: replicas, executor: executor, sampler: RecallSampler(arranger: arranger),
+            slowSearchTime: settings.slowSearchTime)
         do {
             endpoint = try hub.bind(to: settings.searchEndpoint, serving: SearchDoor.kinds) { door.received($0) }
         } catch {
             throw StartFailure("cannot listen at \(settings.searchEndpoint) (--listen): \(error)")
         }
+        snapshots?.read()
+        snapshots?.start { replicas.serving }
         let follower = GatewayFollower(
-            settings: settings, searchEndpoint: endpoint, hub: hub, replicas: replicas, door: door, logger: logger)
+            settings: settings, searchEndpoint: endpoint, hub: hub, replicas: replicas, door: door, snapshots: snapshots,
+            logger: logger)
         door.announcement = { follower.announcement() }
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: follower, successTerminationBehavior: .gracefullyShutdownGroup)
@@ -55,6 +63,8 @@ public struct SearchWorker: Sendable {
         group.maximumGracefulShutdownDuration = .seconds(4)
         try await ServiceGroup(configuration: group).run()
         executor.shutdown()
+        arranger.shutdown()
         hub.shutdown()
+        snapshots?.stop()
     }
 }

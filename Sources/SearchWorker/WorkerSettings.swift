@@ -22,6 +22,11 @@ public struct WorkerSettings: Sendable {
     public var waitingSearchCountMax = 1024
     /// Rows asked for in one request to the feed.
     public var feedRowLimit = 2048
+    /// What the indexes may take together; `nil`: as much as they like.
+    public var memoryLimitBytes: Int?
+
+    /// Where snapshots are kept; no other worker's. nil: nowhere.
+    public var dataDirectory: String?
 
     /// A search that takes as long is logged as a warning.
     public var slowSearchTime = Duration.seconds(1)

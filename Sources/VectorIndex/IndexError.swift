@@ -43,6 +43,8 @@ public enum IndexError: Error, Hashable {
     /// `resultLimit` is outside `SearchRequest.resultLimitRange`.
     case resultLimitOutOfRange(Int)
     case minimumScoreNotANumber
+    /// `recallTarget` is outside `SearchRequest.recallTargetRange`, or NaN.
+    case recallTargetOutOfRange(Float)
     case invalidFilter(FilterError)
     /// The batch could take the index past `VectorIndexConfiguration.rowLimit` live rows.
     case full(rowLimit: Int)

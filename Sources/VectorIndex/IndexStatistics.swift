@@ -10,9 +10,12 @@ public struct IndexStatistics: Sendable, Hashable {
     /// Ids, and the map from an id to its row.
     public internal(set) var idBytes = 0
 
+    /// Centroids and coarse codes; 0 while rows are not arranged.
+    public internal(set) var arrangementBytes = 0
+
     public init() {}
 
-    public var totalBytes: Int { codeBytes + columnBytes + idBytes }
+    public var totalBytes: Int { codeBytes + columnBytes + idBytes + arrangementBytes }
 
     /// `totalBytes` for each live row; 0 without rows.
     public var bytesPerRow: Int { liveRowCount == 0 ? 0 : totalBytes / liveRowCount }

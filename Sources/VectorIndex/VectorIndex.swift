@@ -13,11 +13,24 @@ public final class VectorIndex: Sendable {
     public let configuration: VectorIndexConfiguration
     private let writer: Monitor<IndexWriter>
     private let published: Monitor<IndexView>
+    private let arranging: Monitor<ArrangeJob>
 
     public init(_ configuration: VectorIndexConfiguration) {
         self.configuration = configuration
         writer = Monitor(IndexWriter(configuration))
         published = Monitor(IndexView(segments: [], statistics: IndexStatistics()))
+        arranging = Monitor(ArrangeJob(configuration))
+    }
+
+    /// The index that a snapshot was made of, as far as it was published.
+    init(_ configuration: VectorIndexConfiguration, _ content: SnapshotContent) throws(SnapshotError) {
+        self.configuration = configuration
+        let arrangement = content.arrangement?.made(dimension: configuration.dimension)
+        let writer = IndexWriter(configuration)
+        try writer.restore(content.segments, arrangement: arrangement)
+        published = Monitor(writer.publish())
+        arranging = Monitor(ArrangeJob(configuration, madeCount: arrangement?.serial ?? 0))
+        self.writer = Monitor(writer)
     }
 
     /// Applies all rows of a batch, in order, then shows them to the searches that begin afterwards; or throws, and
@@ -30,10 +43,25 @@ public final class VectorIndex: Sendable {
             guard writer.liveRowCountAtMost(after: rows) <= configuration.rowLimit else {
                 throw .full(rowLimit: configuration.rowLimit)
             }
-            writer.apply(rows)
+            _ = writer.apply(rows)
             // A row that dies lets at most three live ones be moved before its segment goes, so this keeps up.
             _ = writer.compact(rowBudget: 1_024 + 4 * rows.rowCount)
             publish(writer)
+        }
+    }
+
+    /// Applies of a batch what concerns rows that are there: deletes and replacements. Rows of other ids are left out.
+    ///
+    /// For an index that may not grow: its memory stays what it is, but for rows that wait to be squeezed out.
+    ///
+    /// - Returns: Rows left out.
+    public func applyToHeldRows(_ rows: RowBatch) throws(IndexError) -> Int {
+        try rows.check(configuration)
+        return writer.withLock { writer in
+            let leftOutCount = writer.apply(rows, addsRows: false)
+            _ = writer.compact(rowBudget: 1_024 + 4 * rows.rowCount)
+            publish(writer)
+            return leftOutCount
         }
     }
 
@@ -47,6 +75,29 @@ public final class VectorIndex: Sendable {
             let isUnfinished = writer.compact(rowBudget: max(0, rowLimit))
             publish(writer)
             return isUnfinished
+        }
+    }
+
+    /// Does a step of sorting rows into lists, so that searches need not compare all of them; rows applied meanwhile are
+    /// found as before. To be called again and again, best on a thread of low priority: after a batch, until it returns
+    /// false. Blocks neither searches nor `apply`; two callers wait for each other.
+    ///
+    /// - Parameter rowLimit: Rows to look at, each some 10 to 30 microseconds: a bound on the time it takes. At times a
+    ///   step is a pass over all rows.
+    /// - Returns: Whether more is to be done.
+    @discardableResult
+    public func arrange(rowLimit: Int = 1_024) -> Bool {
+        arranging.withLock { job in
+            switch job.step(view: view, rowBudget: max(1, rowLimit)) {
+            case .nothingToDo: return false
+            case .unfinished: return true
+            case .made(let arrangement):
+                writer.withLock { writer in
+                    writer.arrangement = arrangement
+                    publish(writer)
+                }
+                return true
+            }
         }
     }
 
@@ -70,25 +121,26 @@ public final class VectorIndex: Sendable {
 
     /// The `resultLimit` rows most similar to the query among those that satisfy its filter.
     ///
-    /// Candidates, a quarter and 16 more than asked for, are chosen by products of codes; they are scored by the query
-    /// in float against the rows' codes. The result does not depend on how rows lie in segments or which kernel ran.
+    /// Where rows are arranged, those of the lists nearest to the query are looked at, as many lists as the request's
+    /// `recallTarget` asks for, and the rows not yet in a list; where they are not, or the filter leaves few, or the
+    /// request is exact, all rows are compared. Candidates, some more than asked for, are chosen by products of codes;
+    /// they are scored by the query in float against the rows' codes. The result does not depend on which kernel ran,
+    /// and that of comparing all rows not on how they lie in segments.
     ///
-    /// - Complexity: O(rows × `dimension`): one pass over the codes of blocks of 16 rows with a row that may match.
+    /// - Complexity: Comparing all, O(rows × `dimension`); through lists about the square root of that.
     public func search(_ request: SearchRequest) throws(IndexError) -> SearchResult {
-        let pass = ScanPass(view: view, queries: [try prepare(request)])
-        return pass.finish(pass.scan(words: 0 ..< pass.view.wordCount))[0]
+        QueryBatch(view: view, queries: [try prepare(request)]).results()[0]
     }
 
     /// The results of several queries, in their order, each as `search` of it alone would give over the same rows. All
-    /// see the same rows; up to eight at a time share a pass over them.
+    /// see the same rows; up to eight at a time share a pass over them, or over the lists' centroids.
     public func search(batch requests: [SearchRequest]) -> [Result<SearchResult, IndexError>] {
         let view = view
         var results: [Result<SearchResult, IndexError>] = []
         var queries: [PreparedQuery] = [], queryIndices: [Int] = []
         func runPass() {
             guard !queries.isEmpty else { return }
-            let pass = ScanPass(view: view, queries: queries)
-            for (index, result) in zip(queryIndices, pass.finish(pass.scan(words: 0 ..< view.wordCount))) {
+            for (index, result) in zip(queryIndices, QueryBatch(view: view, queries: queries).results()) {
                 results[index] = .success(result)
             }
             queries = []

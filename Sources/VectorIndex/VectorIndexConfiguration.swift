@@ -36,7 +36,8 @@ public struct VectorIndexConfiguration: Sendable, Hashable {
         self.rowLimit = rowLimit
     }
 
-    /// Memory for one live row in the steady state: codes, scale, id, its share of the id map, and columns.
+    /// Memory for one live row in the steady state: codes, scale, id, its share of the id map, and columns; not what it
+    /// takes in a list, which is in `arrangedBytesPerRow`.
     ///
     /// An array column is counted with one value a row, and the distinct strings of a column come on top. The last
     /// segment, of 65,536 rows at most, has room for up to twice its rows. While rows are replaced, up to a third more
@@ -54,8 +55,8 @@ public struct VectorIndexConfiguration: Sendable, Hashable {
         return rowStride + rowOverheadBytes + RowMap.bytesPerRow + columnBytes
     }
 
-    /// Bytes of one row's codes: a byte a component, in whole groups of four.
-    var rowStride: Int { (dimension + 3) / 4 * 4 }
+    /// Bytes of one row's codes: a byte a component, in whole groups of sixteen.
+    var rowStride: Int { (dimension + 15) / 16 * 16 }
 
     /// The id, the scale, for `euclidean` the squared norm, and a byte for the row's liveness bits.
     private var rowOverheadBytes: Int {

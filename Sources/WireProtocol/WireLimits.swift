@@ -33,6 +33,8 @@ public enum WireLimits {
     public static let queryCountRange = 1...64
     /// Of one SEARCH: 1,000 hits after an offset of up to 10,000.
     public static let searchResultLimitRange = 1...11_000
+    /// Of SEARCH and QUERY.
+    public static let recallTargetRange: ClosedRange<Float> = 0.5...1
     /// Of one QUERY.
     public static let queryResultLimitRange = 1...1_000
     public static let queryOffsetMax = 10_000

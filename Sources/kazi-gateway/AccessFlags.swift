@@ -25,6 +25,9 @@ struct AccessFlags: ParsableArguments {
     @Option(help: "Attempts to sign in, per address and per name (KAZI_RATE_LIMIT_SIGN_IN, default 10/minute).")
     var rateLimitSignIn: String?
 
+    @Option(help: "Addresses and ranges of proxies whose X-Forwarded-For or Forwarded tells the client's address, with commas (KAZI_TRUSTED_PROXIES, default none).")
+    var trustedProxies: String?
+
     @Option(help: "Origins whose pages may read answers, with commas; * for all (KAZI_CORS_ORIGINS, default none).")
     var corsOrigins: String?
 
@@ -58,6 +61,8 @@ struct AccessFlags: ParsableArguments {
         settings.readLimit = try limit(rateLimitRead, "KAZI_RATE_LIMIT_READ")
         settings.writeLimit = try limit(rateLimitWrite, "KAZI_RATE_LIMIT_WRITE")
         if let limit = try limit(rateLimitSignIn, "KAZI_RATE_LIMIT_SIGN_IN") { settings.signInLimit = limit }
+        settings.trustedProxies = try TrustedProxies(
+            parsing: try EnvironmentSetting.value(trustedProxies, "KAZI_TRUSTED_PROXIES", default: ""))
         settings.crossOrigin = try CrossOriginPolicy(
             parsing: try EnvironmentSetting.value(corsOrigins, "KAZI_CORS_ORIGINS", default: ""),
             allowsCredentials: try EnvironmentSetting.isOn(corsCredentials, "KAZI_CORS_CREDENTIALS"))

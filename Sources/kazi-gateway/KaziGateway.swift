@@ -44,7 +44,7 @@ struct KaziGateway: AsyncParsableCommand {
     @OptionGroup(title: "Limits")
     var limits: LimitOptions
 
-    @Option(help: "Certificate chain as a PEM file; with it the API is served over TLS (KAZI_TLS_CERTIFICATE).")
+    @Option(help: "Certificate chain as a PEM file; with it the API is served over TLS. Read anew when it changes and at SIGHUP (KAZI_TLS_CERTIFICATE).")
     var tlsCertificate: String?
 
     @Option(help: "Private key of the certificate as a PEM file (KAZI_TLS_KEY).")

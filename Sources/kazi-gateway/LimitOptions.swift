@@ -7,6 +7,9 @@ struct LimitOptions: ParsableArguments {
     @Option(help: "Open HTTP connections at most (KAZI_MAX_CONNECTIONS, default 4096).")
     var maxConnections: Int?
 
+    @Option(help: "Connections of one address, an IPv6 /64 being one, at most (KAZI_CONNECTIONS_PER_ADDRESS, default 3072).")
+    var connectionsPerAddress: Int?
+
     @Option(help: "Bytes of a request line with its header fields (KAZI_MAX_HEAD_BYTES, default 32768).")
     var maxHeadBytes: Int?
 
@@ -52,6 +55,9 @@ struct LimitOptions: ParsableArguments {
     func apply(to settings: inout GatewaySettings) throws {
         settings.connectionCountMax = try count(
             maxConnections, "KAZI_MAX_CONNECTIONS", settings.connectionCountMax, 1...1_000_000, "--max-connections")
+        settings.addressConnectionCountMax = try count(
+            connectionsPerAddress, "KAZI_CONNECTIONS_PER_ADDRESS", settings.addressConnectionCountMax, 1...1_000_000,
+            "--connections-per-address")
         settings.headBytesMax = try count(
             maxHeadBytes, "KAZI_MAX_HEAD_BYTES", settings.headBytesMax, 1024...1 << 20, "--max-head-bytes")
         settings.bytesPerSecondMin = try count(minRate, "KAZI_MIN_RATE", settings.bytesPerSecondMin, 0...1 << 30, "--min-rate")

@@ -26,8 +26,17 @@ struct KaziWorker: AsyncParsableCommand {
     @Option(help: "Hold shard i of n, written i/n with i from 0 (KAZI_SHARD, default 0/1: everything).")
     var shard: String?
 
+    @Option(help: "Folder of its snapshots, its own alone, made where it is missing (KAZI_WORKER_DATA_DIR, default none).")
+    var dataDir: String?
+
     @Option(help: "Threads that scan (KAZI_SCAN_THREADS, default all cores).")
     var scanThreads: Int?
+
+    @Option(
+        help:
+            "Memory for vectors and what belongs to them, in MiB; rows beyond it are not taken (KAZI_MEMORY_LIMIT, default none)."
+    )
+    var memoryLimit: Int?
 
     @Option(help: "A search that takes as many milliseconds is logged as a warning (KAZI_SLOW_REQUEST_MS, default 1000).")
     var slowRequestMs: Int?
@@ -60,10 +69,15 @@ struct KaziWorker: AsyncParsableCommand {
         settings.searchEndpoint = try EnvironmentSetting.value(listen, "KAZI_LISTEN", default: settings.searchEndpoint)
         settings.workerID = try EnvironmentSetting.value(id, "KAZI_WORKER_ID", default: settings.workerID)
         settings.collections = EnvironmentSetting.list(collection, "KAZI_COLLECTION")
+        settings.dataDirectory = try EnvironmentSetting.optional(dataDir, "KAZI_WORKER_DATA_DIR")
         settings.scanThreadCount = try EnvironmentSetting.value(
             scanThreads, "KAZI_SCAN_THREADS", default: settings.scanThreadCount)
         guard (1...256).contains(settings.scanThreadCount) else {
             throw ValidationError("--scan-threads takes 1 to 256, not \(settings.scanThreadCount)")
+        }
+        if let limit = try EnvironmentSetting.optional(memoryLimit, "KAZI_MEMORY_LIMIT") {
+            guard (1...1 << 30).contains(limit) else { throw ValidationError("--memory-limit takes 1 MiB or more, not \(limit)") }
+            settings.memoryLimitBytes = limit << 20
         }
         let slowRequestMs = try EnvironmentSetting.value(slowRequestMs, "KAZI_SLOW_REQUEST_MS", default: 1000)
         guard (0...86_400_000).contains(slowRequestMs) else {

@@ -19,13 +19,17 @@ import Testing
             try StoredAPIKey(of: scoped, name: "scoped", role: .reader, collections: ["jobs"], createdAt: 0),
             StoredAPIKey(id: revoked.id, hash: revoked.hash, name: "revoked", role: .admin, createdAt: 0, revokedAt: 1),
             try StoredAPIKey(of: expiring, name: "expiring", role: .reader, createdAt: 0, expiresAt: Self.now),
+        ], users: [
+            StoredUser(
+                id: "ann", name: "ann", passwordHash: try PasswordHash(hashing: "long secret", cost: .cheapest),
+                roles: [.reader, .writer]),
         ])
         tokens = try #require(try AccessTokenAuthority(secret: Golden.tokens.secret, previousSecret: nil))
         authenticator = Authenticator(staticKey: try StaticKey(Self.staticKey), store: store, tokens: tokens)
     }
 
     private func caller(apiKey: String? = nil, authorization: String? = nil, now: Int64 = now) async throws -> Caller {
-        try await authenticator.caller(apiKey: apiKey, authorization: authorization, now: now)
+        try await authenticator.caller(apiKey: apiKey, authorization: authorization, now: now, instant: 0)
     }
 
     @Test func `without credentials nobody is known and nothing is looked up`() async throws {
@@ -103,17 +107,17 @@ import Testing
     @Test func `without a secret no token is accepted`() async throws {
         let authenticator = Authenticator(store: store)
         #expect(
-            try await authenticator.caller(apiKey: nil, authorization: "Bearer a.b.c", now: Self.now)
+            try await authenticator.caller(apiKey: nil, authorization: "Bearer a.b.c", now: Self.now, instant: 0)
                 == .refused(.tokensNotConfigured))
         #expect(
-            try await Authenticator().caller(apiKey: good.text, authorization: nil, now: Self.now)
+            try await Authenticator().caller(apiKey: good.text, authorization: nil, now: Self.now, instant: 0)
                 == .refused(.unknownKey))
     }
 
     @Test func `a store that is down is no bad key`() async throws {
         let authenticator = Authenticator(store: MemoryStore(isDown: true))
         await #expect(throws: MemoryStore.Down.self) {
-            try await authenticator.caller(apiKey: good.text, authorization: nil, now: Self.now)
+            try await authenticator.caller(apiKey: good.text, authorization: nil, now: Self.now, instant: 0)
         }
     }
 

@@ -46,4 +46,24 @@ struct MergeTests {
         #expect(
             HitMerger.checked(hits((2, 0.1), (1, 0.9), (3, 0.9)), resultLimit: 3) == hits((1, 0.9), (3, 0.9), (2, 0.1)))
     }
+
+    @Test func `is as sure as the least sure of its parts`() {
+        let ascending: [ResultGuarantee] = [.unknown, .estimatedRecall(0.5), .estimatedRecall(0.9), .exact]
+        for (i, a) in ascending.enumerated() {
+            for (j, b) in ascending.enumerated() { #expect(a.lesser(b) == ascending[min(i, j)]) }
+        }
+    }
+
+    @Test(arguments: [
+        ([ResultGuarantee.exact, .exact], ResultGuarantee.exact), ([.exact, .estimatedRecall(0.9)], .estimatedRecall(0.9)),
+        ([.estimatedRecall(0.7), .estimatedRecall(0.9)], .estimatedRecall(0.7)), ([.exact, .unknown], .unknown),
+    ])
+    func `of shards tells how sure it is`(shards: [ResultGuarantee], expected: ResultGuarantee) {
+        var driver = ClusterDriver()
+        for shard in 0...1 { driver.announce("w\(shard)", shard: shard, of: 2) }
+        _ = driver.start()
+        for dispatch in driver.takeSends() { driver.answer(dispatch, guarantee: shards[dispatch.shardIndex]) }
+        let results = driver.take().compactMap { if case .complete(_, let result) = $0 { result } else { nil } }
+        #expect(results.map(\.guarantee) == [expected])
+    }
 }

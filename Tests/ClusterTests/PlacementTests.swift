@@ -161,4 +161,23 @@ struct PlacementTests {
         #expect(
             driver.take() == [.fail(late, .deadlineExceeded(ShardCoverage(answeredCount: 0, totalCount: 0)))])
     }
+
+    @Test func `asks a replica without memory for everything only where no whole one is there`() {
+        var driver = ClusterDriver()
+        var announcement = ClusterDriver.announcement("small")
+        announcement.replicas[0].isFull = true
+        driver.handle(.announced(announcement))
+        #expect(driver.cluster.health(of: "jobs", headSeq: 100).isFull)
+        _ = driver.start()
+        #expect(driver.takeSends().map(\.workerName) == ["small"])
+        driver.announce("large")
+        #expect(!driver.cluster.health(of: "jobs", headSeq: 100).isFull)
+        for _ in 0..<50 {
+            _ = driver.start()
+            for dispatch in driver.takeSends() {
+                #expect(dispatch.workerName == "large")
+                driver.answer(dispatch)
+            }
+        }
+    }
 }

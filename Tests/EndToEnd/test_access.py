@@ -213,6 +213,44 @@ def test_a_person_signs_in_and_works_with_the_token(with_users):
     refused(sign_in(with_users), 401)
 
 
+def status_of(cluster, token, method="GET", path="/api/v1/profile", **options):
+    return call(cluster, method, path, token=token, **options).status_code
+
+
+def test_a_token_is_good_as_long_as_its_user_is(new_cluster):
+    """Users are changed by another process, `kazi users`; the gateway notices within a moment."""
+    cluster = new_gateway(new_cluster, KAZI_JWT_SECRET=SECRET, KAZI_REQUIRE_AUTH="all")
+    for name in ("amina", "baraka"):
+        command(cluster, "users", "add", name, "--role", "writer", input="correct horse\n")
+    token, other = (jwt.encode(claims(sub=name), SECRET, algorithm="HS256") for name in ("amina", "baraka"))
+    assert (status_of(cluster, token), status_of(cluster, other)) == (200, 200)
+
+    command(cluster, "users", "disable", "amina")
+    wait_until(lambda: status_of(cluster, token) == 401, "the token to be refused", within=5)
+    answer = call(cluster, "GET", "/api/v1/jobs", token=token)
+    assert "disabled" in refused(answer, 401) and 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert status_of(cluster, other) == 200
+    command(cluster, "users", "enable", "amina")
+    wait_until(lambda: status_of(cluster, token) == 200, "the token to be good again", within=5)
+
+    # Roles that are taken away are taken from tokens too; roles that are given come with the next token.
+    command(cluster, "users", "change", "amina", "--role", "reader")
+    wait_until(lambda: status_of(cluster, token, "POST", "/api/v1/jobs", json=job()) == 403, "the role to be lost", within=5)
+    assert status_of(cluster, token, path="/api/v1/jobs") == 200
+    assert call(cluster, "GET", "/api/v1/profile", token=token).json() == {"user_id": "amina", "roles": ["reader"]}
+
+    command(cluster, "users", "remove", "baraka")
+    wait_until(lambda: status_of(cluster, other) == 401, "the token to be refused", within=5)
+    # A new user of the old name: tokens from before are not theirs, those from now on are.
+    command(cluster, "users", "add", "baraka", "--role", "admin", input="another horse\n")
+    new = sign_in(cluster, "baraka", "another horse").json()["access_token"]
+    wait_until(lambda: status_of(cluster, new, path="/admin/stats") == 200, "the new token to be good", within=5)
+    earlier = jwt.encode(claims(sub="baraka", iat=int(time.time()) - 100, nbf=int(time.time()) - 100), SECRET, algorithm="HS256")
+    assert "no longer there" in refused(call(cluster, "GET", "/api/v1/profile", token=earlier), 401)
+    nobody = jwt.encode(claims(sub="nobody"), SECRET, algorithm="HS256")
+    assert "no longer there" in refused(call(cluster, "GET", "/api/v1/profile", token=nobody), 401)
+
+
 def test_the_sign_in_form_is_judged_as_fastapi_judges_it(with_users):
     found = issues(call(with_users, "POST", "/auth/token", data={"grant_type": "code", "username": "amina"}))
     assert {(tuple(issue["loc"]), issue["type"]) for issue in found} == {
@@ -268,10 +306,15 @@ def test_hostile_tokens_are_refused(with_users):
 
 
 def test_a_secret_is_rotated_without_a_moment_of_refusal(new_cluster):
-    old = new_gateway(new_cluster, KAZI_REQUIRE_AUTH="all", KAZI_JWT_SECRET=SECRET)
+    def with_secrets(**secrets):
+        cluster = new_gateway(new_cluster, KAZI_REQUIRE_AUTH="all", **secrets)
+        command(cluster, "users", "add", "amina", "--role", "writer", input="correct horse\n")
+        return cluster
+
+    old = with_secrets(KAZI_JWT_SECRET=SECRET)
     token = jwt.encode(claims(), SECRET, algorithm="HS256")
     assert call(old, "GET", "/api/v1/profile", token=token).status_code == 200
-    new = new_gateway(new_cluster, KAZI_REQUIRE_AUTH="all", KAZI_JWT_SECRET=SECRET[::-1], KAZI_JWT_SECRET_PREVIOUS=SECRET)
+    new = with_secrets(KAZI_JWT_SECRET=SECRET[::-1], KAZI_JWT_SECRET_PREVIOUS=SECRET)
     for secret in (SECRET, SECRET[::-1]):
         assert call(new, "GET", "/api/v1/profile", token=jwt.encode(claims(), secret, algorithm="HS256")).status_code == 200
     over = new_gateway(new_cluster, KAZI_REQUIRE_AUTH="all", KAZI_JWT_SECRET=SECRET[::-1])

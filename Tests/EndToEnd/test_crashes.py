@@ -101,7 +101,8 @@ def test_embedded_records_survive_as_well(new_cluster):
     assert stored == {id: record["text"] for id, record in importer.acknowledged}
     assert len(stored) == len(records)
     cluster.wait_ready(1)
-    hits = cluster.api.search("notes", text="the old goat near the well", top_k=1000)
+    head = cluster.api.get("/health").json()["seq"]
+    hits = cluster.api.search("notes", text="the old goat near the well", top_k=1000, min_seq=head)
     assert {hit["id"] for hit in hits} == set(stored)
     assert "old goat near the well" in hits[0]["text"]
 

@@ -11,6 +11,7 @@ import pytest
 
 from harness.collections import JOBS_WITHOUT_VECTORS, NOTES, job, points
 from harness.raw_http import RawConnection
+from harness.waiting import wait_until
 
 COLLECTIONS = {"hostile_jobs": JOBS_WITHOUT_VECTORS, "hostile_points": points(4), "hostile_notes": NOTES}
 PATH = "/api/v1/hostile_jobs"
@@ -366,6 +367,72 @@ def test_two_thousand_idle_connections_are_no_burden(pair):
                 assert fresh.post("/api/v1/hostile_points/search", {"vector": [1, 0, 0, 0]}).status_code == 200
     finally:
         for connection in idle:
+            connection.close()
+
+
+def closed(connection):
+    """Whether the gateway has ended a connection on which it has nothing to say."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def answers(connection):
+    """Whether a request on a connection, which is closed after it, is served."""
+    with connection:
+        try:
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            return b"200 OK" in connection.recv(4096)
+        except (ConnectionResetError, BrokenPipeError):
+            return False
+
+
+def test_one_address_does_not_take_every_connection(new_cluster):
+    limit = 20
+    cluster = new_cluster(
+        collections={"jobs": JOBS_WITHOUT_VECTORS}, workers=0, environment={"KAZI_CONNECTIONS_PER_ADDRESS": str(limit), "KAZI_STALL_TIMEOUT": "300"})
+    parts = urlsplit(cluster.gateway.http)
+
+    def connect(source):
+        return socket.create_connection((parts.hostname, parts.port), timeout=30, source_address=(source, 0))
+
+    def ended(reason):
+        with cluster.new_api() as api:
+            line, = (line for line in api.get("/metrics").text.splitlines()
+                     if line.startswith(f'kazi_http_connections_ended_total{{reason="{reason}"}}'))
+        return float(line.split()[-1])
+
+    # Connections from 127.0.0.2, so that the test's own client, at 127.0.0.1, is another address.
+    taken = [connect("127.0.0.2") for _ in range(limit)]
+    try:
+        for connection in taken[1:]:
+            connection.sendall(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
+        # The one that rests makes room for the next of its address.
+        taken.append(connect("127.0.0.2"))
+        wait_until(lambda: closed(taken[0]), "the resting connection to make room")
+        assert ended("evicted") == 1
+        taken[-1].sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in taken[-1].recv(4096)
+        taken[-1].sendall(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nContent-Type: application/json\r\n\r\n")
+        with cluster.new_api() as api:
+            wait_until(lambda: f'kazi_http_connections{{state="active"}} {limit + 1}' in api.get("/metrics").text, "all to be at work")
+        # All are at work: further ones are refused, and those keep their places.
+        refused = [connect("127.0.0.2") for _ in range(5)]
+        taken += refused
+        wait_until(lambda: all(closed(connection) for connection in refused), "further connections to be refused")
+        assert ended("address_limit") == 5
+        assert [closed(connection) for connection in taken[1:limit + 1]] == [False] * limit
+        # Nobody else notices.
+        assert answers(connect("127.0.0.3"))
+        # A place that is given back can be taken again.
+        taken[1].close()
+        wait_until(lambda: answers(connect("127.0.0.2")), "a place that is free")
+    finally:
+        for connection in taken:
             connection.close()
 
 

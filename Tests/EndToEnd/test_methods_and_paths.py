@@ -24,10 +24,48 @@ def test_head_is_get_without_the_body(api, record):
             {name: value for name, value in get.headers.items() if name not in varying}, path
 
 
-def test_head_of_a_stream_sends_nothing_of_it(api, record):
-    answer = api.request("HEAD", "/api/v1/export/method_jobs.csv")
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["Content-Type"].startswith("text/csv") and "Content-Disposition" in answer.headers
+# What differs between any two answers to one request.
+VARYING = {"Date", "X-Request-ID", "Server-Timing", "Age"}
+# Pages of numbers that change with every request: theirs is the one length that may differ.
+MOVING = {"/metrics", "/health", "/admin/stats", "/admin/cluster", "/api/v1/stats"}
+
+
+def test_head_says_what_get_says_on_every_path(pair, record):
+    """RFC 9110 section 9.3.2: the same fields, but never another length than the body of GET has."""
+    paths = [path.replace("{id}", str(record["id"])) for path, item in pair.api.get("/openapi.json").json()["paths"].items()
+             if "get" in item and (path.startswith(PATH) or "{id}" not in path)]
+    paths += ["/", "/docs", "/redoc", "/nowhere", f"{PATH}/999999999", f"{PATH}/x", f"{PATH}?limit=0", f"{PATH}?cursor=",
+              "/api/v1/export/method_jobs.ndjson", "/api/v1/export/method_jobs.xml"]
+    assert "/api/v1/export/method_jobs.csv" in paths and "/api/v1/search" in paths
+    for path in paths:
+        get, head = pair.api.get(path), pair.api.request("HEAD", path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert "Content-Length" not in head.headers or "Content-Length" in get.headers, path
+        varying = VARYING | ({"Content-Length"} if path in MOVING else set())
+        assert {name: value for name, value in head.headers.items() if name not in varying} == \
+            {name: value for name, value in get.headers.items() if name not in varying}, path
+
+
+@pytest.mark.parametrize("file", ["method_jobs.csv", "method_jobs.ndjson"])
+def test_head_of_a_stream_sends_nothing_of_it_and_ends_where_it_should(pair, record, file):
+    with RawConnection(pair.gateway.http) as connection:
+        connection.send_head(f"HEAD /api/v1/export/{file} HTTP/1.1")
+        connection.send_head("HEAD /nowhere HTTP/1.1")
+        connection.send_head("GET /health/live HTTP/1.1")
+        head = connection._read_until(b"\r\n\r\n").lower()
+        assert head.startswith(b"http/1.1 200") and b"content-length" not in head and b"transfer-encoding: chunked" in head
+        # Not even the mark of the last chunk stands before the next answers.
+        assert connection._read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 404")
+        answer = connection.read_answer()
+        assert (answer.status, answer.body) == (200, b'{"status":"ok"}')
+
+
+def test_head_of_a_stream_ends_for_http_1_0_too(pair, record):
+    with RawConnection(pair.gateway.http) as connection:
+        connection.send_head("HEAD /api/v1/export/method_jobs.csv HTTP/1.0", "Connection: keep-alive")
+        head = connection._read_until(b"\r\n\r\n").lower()
+        assert b"content-length" not in head and b"connection: close" in head
+        assert connection._read_until(b"\n") is None and connection._received == b""
 
 
 def test_head_knows_conditions_too(api, record):

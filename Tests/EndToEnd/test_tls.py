@@ -1,5 +1,7 @@
 """HTTPS with certificate files of a certificate authority that exists for one test run."""
 
+import re
+import signal
 import socket
 import ssl
 from urllib.parse import urlsplit
@@ -7,9 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import trustme
+from cryptography import x509
 
 from harness.collections import JOBS_WITHOUT_VECTORS, job
 from harness.processes import Gateway, run
+from harness.waiting import wait_until
 
 
 class Files:
@@ -156,3 +160,117 @@ def test_files_that_do_not_do(files, tmp_path, what, said):
     assert len(written) == 1 and written[0].startswith("kazi-gateway: "), result.stderr
     assert said in written[0]
     assert not (tmp_path / "data").exists(), "nothing was opened"
+
+
+class Renewing:
+    """A gateway whose certificate a test renews."""
+
+    def __init__(self, tmp_path, new_gateway):
+        self.authority = trustme.CA()
+        self.ca, self.certificate, self.key = (tmp_path / name for name in ("ca.pem", "cert.pem", "key.pem"))
+        self.authority.cert_pem.write_to_path(self.ca)
+        self.renew()
+        self.gateway = new_gateway({"KAZI_TLS_CERTIFICATE": str(self.certificate), "KAZI_TLS_KEY": str(self.key)})
+
+    def renew(self):
+        """Another certificate and key in the files; returns its serial number."""
+        issued = self.authority.issue_cert("localhost", "127.0.0.1")
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        self.certificate.write_bytes(chain)
+        issued.private_key_pem.write_to_path(self.key)
+        return self.serial(chain)
+
+    @staticmethod
+    def serial(pem):
+        return x509.load_pem_x509_certificates(pem)[0].serial_number
+
+    def connect(self):
+        return connect(self.gateway, self)
+
+    def served(self):
+        """The serial number that a new connection is shown."""
+        with self.connect() as connection:
+            return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True)).serial_number
+
+    def log_count(self, text):
+        return self.gateway.log.count(text)
+
+
+@pytest.fixture
+def renewing(tmp_path):
+    made = []
+
+    def new_gateway(environment):
+        (tmp_path / "collections").mkdir()
+        (tmp_path / "collections" / "jobs.yaml").write_text(JOBS_WITHOUT_VECTORS)
+        made.append(Gateway(tmp_path, tmp_path / "collections", environment=environment))
+        return made[0].start()
+
+    yield Renewing(tmp_path, new_gateway)
+    made[0].stop()
+    made[0].dispose()
+
+
+def ask(connection):
+    connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    received = b""
+    while not received.endswith(b'{"status":"ok"}'):
+        part = connection.recv(4096)
+        assert part, received
+        received += part
+
+
+@pytest.mark.parametrize("how", ["by itself", "at SIGHUP"])
+def test_a_renewed_certificate_is_shown_to_new_connections(renewing, how):
+    with renewing.connect() as old:
+        ask(old)
+        before = renewing.served()
+        serial = renewing.renew()
+        assert serial != before
+        if how == "at SIGHUP":
+            renewing.gateway.popen.send_signal(signal.SIGHUP)
+        wait_until(lambda: renewing.served() == serial, "the new certificate")
+        ask(old)
+        # Operators are told when it ends.
+        old.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        metrics = b"".join(iter(lambda: old.recv(65536), b"")).decode()
+        told, = re.findall(r"^kazi_http_certificate_expiry_timestamp_seconds (\S+)$", metrics, re.MULTILINE)
+        certificate = x509.load_pem_x509_certificates(renewing.certificate.read_bytes())[0]
+        assert float(told) == certificate.not_valid_after_utc.timestamp()
+    assert renewing.gateway.is_running
+    assert renewing.log_count("the certificate was read anew") >= 1
+
+
+def test_a_renewal_through_links_is_seen(renewing, tmp_path):
+    """As certbot does it, and Kubernetes: the names stay, and lead elsewhere."""
+    for number in range(2):
+        issued = renewing.authority.issue_cert("localhost", "127.0.0.1")
+        folder = tmp_path / f"live-{number}"
+        folder.mkdir()
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        (folder / "cert.pem").write_bytes(chain)
+        issued.private_key_pem.write_to_path(folder / "key.pem")
+        for path in (renewing.certificate, renewing.key):
+            (tmp_path / "new-link").symlink_to(folder / path.name)
+            (tmp_path / "new-link").replace(path)
+        wait_until(lambda: renewing.served() == renewing.serial(chain), "the new certificate")
+    assert renewing.log_count("the certificate was not read anew") == 0
+
+
+def test_files_that_do_not_do_leave_the_certificate_that_serves(renewing):
+    before = renewing.served()
+    good = renewing.certificate.read_bytes(), renewing.key.read_bytes()
+    failures = 0
+    for break_it in (lambda: renewing.certificate.write_text("garbage"), lambda: renewing.certificate.unlink(),
+                     lambda: (renewing.certificate.write_bytes(good[0]), renewing.key.write_bytes(trustme.CA().issue_cert("x").private_key_pem.bytes()))):
+        break_it()
+        failures += 1
+        wait_until(lambda: renewing.log_count("the certificate was not read anew") == failures, "the log to say so")
+        assert renewing.served() == before
+        # Asked for once more, it says so once more.
+        renewing.gateway.popen.send_signal(signal.SIGHUP)
+        failures += 1
+        wait_until(lambda: renewing.log_count("the certificate was not read anew") == failures, "the log to say so again")
+    serial = renewing.renew()
+    wait_until(lambda: renewing.served() == serial, "a certificate that does")
+    assert "PRIVATE KEY" not in renewing.gateway.log

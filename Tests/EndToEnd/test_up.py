@@ -84,6 +84,7 @@ def test_the_first_start_loads_a_sample_that_answers(new_process, sample_data):
 def test_a_second_start_is_quick_and_loads_nothing_twice(new_process, sample_data):
     if not list(sample_data.iterdir()):
         pytest.skip("continues the test above")
+    assert (sample_data / "workers" / "worker-1" / "jobs.snapshot").exists(), "the worker goes on from there"
     up = Up(new_process, sample_data).wait_ready()
     assert up.api.total("jobs") == SAMPLE_COUNT
     assert len(up.api.search("jobs", text="work", top_k=1000)) == SAMPLE_COUNT

@@ -203,3 +203,23 @@ def test_a_record_whose_vector_cannot_be_searched_is_refused(api, stored, vector
 def test_a_record_without_its_vector_is_refused(api):
     issue, = issues(api.post("/api/v1/vector_points", {"label": "bare"}))
     assert (issue["loc"], issue["type"]) == (["body", "vector"], "missing")
+
+
+def test_a_small_collection_is_compared_whole(api, stored):
+    query, = queries(1)
+    for body in ({}, {"exact": True}, {"recall": 0.5}):
+        answer = api.post("/api/v1/cosine_points/search", {"vector": query} | body)
+        assert answer.headers["X-Kazi-Guarantee"] == "exact"
+
+
+@pytest.mark.parametrize("recall, type", [
+    (0.49, "greater_than_equal"), (1.01, "less_than_equal"), (-1, "greater_than_equal"), ("much", "float_parsing"), ([], "float_type")])
+def test_a_recall_out_of_range_is_refused(api, stored, recall, type):
+    query, = queries(1)
+    issue, = issues(api.post("/api/v1/cosine_points/search", {"vector": query, "recall": recall}))
+    assert (issue["loc"], issue["type"]) == (["body", "recall"], type)
+    if not isinstance(recall, list):
+        issue, = issues(api.request(
+            "POST", "/api/v1/cosine_points/search", data=numpy.float32(query).tobytes(), params={"recall": recall},
+            headers={"Content-Type": "application/octet-stream"}))
+        assert (issue["loc"], issue["type"]) == (["query", "recall"], type)

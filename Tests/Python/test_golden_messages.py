@@ -54,6 +54,9 @@ EXPECTED = {
     "search-request": ("SEARCH", 0x1234, 1500, 0,
                        f'collection: "jobs" result_limit: 2 query_count: 1 filter {{ {FROM_LINKEDIN} }}',
                        (("f", [0.5, -0.5, 0.5, 0.5]),)),
+    "search-request-model": ("SEARCH", 0x1234, 1500, 0,
+                             'collection: "jobs" result_limit: 2 query_count: 1 model_digest: "model-v2"',
+                             (("f", [0.5, -0.5, 0.5, 0.5]),)),
     "search-reply": ("SEARCH", 0x1234, 0, 0, "applied_seq: 4242 scanned_row_count: 604 hit_counts: 2",
                      (("Q", [17, 5]), ("f", [1, 0.25]))),
     "search-request-full": ("SEARCH", 0xFEDCBA9876543210, 250, 0, f"""
@@ -76,6 +79,28 @@ EXPECTED = {
         }} }}""", (("f", [0.5, -0.5, 0.5, 0.5, 1, 0, 0, 0]),)),
     "search-reply-two": ("SEARCH", 0xFEDCBA9876543210, 0, 0,
                          "applied_seq: 4242 scanned_row_count: 1208 hit_counts: [1, 0]", (("Q", [17]), ("f", [1]))),
+    "search-recall-request": ("SEARCH", 13, 1500, 0, 'collection: "jobs" result_limit: 10 query_count: 1 recall_target: 0.875',
+                              (("f", [0.5, -0.5, 0.5, 0.5]),)),
+    "search-guarantee-reply": ("SEARCH", 14, 0, 0, """
+        applied_seq: 4242 scanned_row_count: 604 hit_counts: [1, 1, 0]
+        guarantees { exact: true } guarantees { estimated_recall: 0.875 } guarantees { }""",
+                               (("Q", [17, 5]), ("f", [1, 0.25]))),
+    "announce-recall-request": ("ANNOUNCE", 15, 1500, 0, """
+        worker_id: "worker-1" boot_epoch: 1764000000000000 search_endpoint: "tcp://127.0.0.1:7412" thread_count: 1
+        replicas { collection: "jobs" shard_count: 1 applied_seq: 4242 state: REPLICA_STATE_READY
+                   recall_at_10: 0.875 recall_replay_count: 300 }""", ()),
+    "announce-full-request": ("ANNOUNCE", 18, 1500, 0, """
+        worker_id: "worker-1" boot_epoch: 1764000000000000 search_endpoint: "tcp://127.0.0.1:7412" thread_count: 1
+        memory_limit_bytes: 1048576
+        replicas { collection: "jobs" shard_count: 1 applied_seq: 4200 state: REPLICA_STATE_READY bytes_per_vector: 478
+                   is_full: true }""", ()),
+    "pull-ahead-request": ("PULL", 19, 1500, 0, f"""
+        collection: "jobs" shard_count: 2 after_seq: 4200 row_limit: 4096 store_id: "store-a"
+        generation: {GENERATION} reads_ahead: true""", ()),
+    "query-recall-request": ("QUERY", 16, 1500, 0,
+                             'collection: "jobs" text: "goat" result_limit: 10 exact: true recall_target: 0.5', ()),
+    "query-guarantee-reply": ("QUERY", 17, 0, 0, """
+        answered_shard_count: 2 shard_count: 2 guarantee { estimated_recall: 0.875 }""", ()),
     "status-request": ("STATUS", 5, 1500, 0, "", ()),
     "status-reply-worker": ("STATUS", 5, 0, 0, f"worker {{ {ANNOUNCEMENT} }}", ()),
     "status-reply-gateway": ("STATUS", 5, 0, 0, """

@@ -4,15 +4,15 @@ import Testing
 @testable import VectorIndex
 
 @Suite("Kernels") struct KernelSetTests {
-    static let groupCounts = [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 32, 95, 96, 97]
+    static let rowStrides = [16, 32, 48, 64, 80, 112, 128, 240, 256, 272, 368, 384, 400, 1_024]
 
-    @Test(arguments: KernelSet.available, groupCounts)
-    func `agree with the scalar kernel bit for bit`(kernels: KernelSet, groupCount: Int) {
-        var generator = SeededGenerator(seed: UInt64(groupCount))
+    @Test(arguments: KernelSet.available, rowStrides)
+    func `agree with the scalar kernel bit for bit`(kernels: KernelSet, rowStride: Int) {
+        var generator = SeededGenerator(seed: UInt64(rowStride))
         for queryCount in 1...8 {
             for hasNorms in [false, true] {
                 let input = KernelInput(
-                    groupCount: groupCount, blockCount: 1 + queryCount % 3, queryCount: queryCount, hasNorms: hasNorms,
+                    rowStride: rowStride, blockCount: 1 + queryCount % 3, queryCount: queryCount, hasNorms: hasNorms,
                     generator: &generator)
                 #expect(input.run(kernels) == input.run(.available[0]))
             }
@@ -25,7 +25,7 @@ import Testing
         for byte in [0, 1, 128, 255] as [UInt8] {
             let dimension = 4_096
             let input = KernelInput(
-                codes: Array(repeating: byte, count: 16 * dimension), groupCount: dimension / 4,
+                codes: Array(repeating: byte, count: 16 * dimension), rowStride: dimension,
                 queryCodes: (0 ..< dimension).map { Int8($0 % 2 == 0 ? pair.0 : pair.1) })
             let sum = (Int(byte) - 128) * (pair.0 + pair.1) * dimension / 2
             #expect(input.run(kernels) == [(0 ..< 16).map { KernelHit(row: $0, keyBits: Float(sum).bitPattern) }])
@@ -71,17 +71,17 @@ struct KernelInput {
         var normFactor: Float
     }
 
-    private let groupCount: Int
+    private let rowStride: Int
     private let blockCount: Int
     private let codes: SharedBuffer<UInt8>
     private let scales: SharedBuffer<Float>
     private let norms: SharedBuffer<Float>?
     private let queries: [Query]
 
-    init(groupCount: Int, blockCount: Int, queryCount: Int, hasNorms: Bool, generator: inout SeededGenerator) {
-        self.groupCount = groupCount
+    init(rowStride: Int, blockCount: Int, queryCount: Int, hasNorms: Bool, generator: inout SeededGenerator) {
+        self.rowStride = rowStride
         self.blockCount = blockCount
-        codes = SharedBuffer(capacity: blockCount * groupCount * 64)
+        codes = SharedBuffer(capacity: blockCount * rowStride * 16)
         scales = SharedBuffer(capacity: blockCount * 16)
         norms = hasNorms ? SharedBuffer(capacity: blockCount * 16) : nil
         // Eight bytes a draw: tests are built without optimisation.
@@ -93,7 +93,7 @@ struct KernelInput {
         }
         queries = (0 ..< queryCount).map { _ in
             Query(
-                codes: Self.makeCodes(count: groupCount * 4, &generator),
+                codes: Self.makeCodes(count: rowStride, &generator),
                 mask: (0 ..< blockCount).map { _ in
                     [0, .max, UInt16.random(in: 0 ... .max, using: &generator)].randomElement(using: &generator)!
                 },
@@ -115,8 +115,8 @@ struct KernelInput {
     }
 
     /// One block, one query, scales of 1, every row a hit.
-    init(codes bytes: [UInt8], groupCount: Int, queryCodes: [Int8]) {
-        self.groupCount = groupCount
+    init(codes bytes: [UInt8], rowStride: Int, queryCodes: [Int8]) {
+        self.rowStride = rowStride
         blockCount = 1
         let codes = SharedBuffer<UInt8>(capacity: bytes.count)
         self.codes = codes
@@ -131,7 +131,7 @@ struct KernelInput {
     func run(_ kernels: KernelSet) -> [[KernelHit]] {
         var rows = kz_scan_rows(
             codes: codes.base, scales: scales.base, norms: norms.map { UnsafePointer($0.base) },
-            blockCount: blockCount, groupCount: groupCount)
+            blockCount: blockCount, rowStride: rowStride)
         let hitRows = queries.map { _ in SharedBuffer<UInt32>(capacity: blockCount * 16) }
         let hitKeys = queries.map { _ in SharedBuffer<Float>(capacity: blockCount * 16) }
         let queryCodes = queries.map { query in

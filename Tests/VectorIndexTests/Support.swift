@@ -17,6 +17,12 @@ struct SeededGenerator: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
+    /// A number that has nothing to do with `seed` but is the same each time.
+    static func mixed(_ seed: UInt64) -> UInt64 {
+        var generator = SeededGenerator(seed: seed)
+        return generator.next()
+    }
+
     /// Roughly normal components of variance `magnitude²`: each the sum of the four quarters of one draw, which are
     /// uniform on 0..<65,536. A plain loop, because tests are built without optimisation.
     mutating func vector(_ dimension: Int, magnitude: Float = 1) -> [Float] {

@@ -163,4 +163,56 @@ import Testing
         #expect(index.statistics.bytesPerRow <= announced * 5 / 4)
         #expect(index.statistics.bytesPerRow >= announced * 9 / 10)
     }
+
+    /// What is left out of a batch takes its column values along, and the rest lands where it belongs.
+    @Test func `applies deletes and replacements alone where it may not grow`() throws {
+        let columns = [
+            FilterColumn(name: "place", type: .number), FilterColumn(name: "tags", type: .string, isArray: true),
+        ]
+        let index = try makeIndex(dimension: 4, columns: columns)
+        func batch(_ rows: [(id: UInt64, kind: RowBatch.Kind, place: Double, tags: [String])]) -> RowBatch {
+            let upserts = rows.filter { $0.kind == .upsert }
+            return RowBatch(
+                ids: rows.map(\.id), kinds: rows.map(\.kind),
+                vectors: upserts.flatMap { [1, Float($0.place), 0, 0] },
+                columns: [
+                    ColumnBatch(counts: upserts.map { _ in 1 }, values: .numbers(upserts.map(\.place)))!,
+                    ColumnBatch(counts: upserts.map { UInt32($0.tags.count) }, values: .strings(upserts.flatMap(\.tags)))!,
+                ])
+        }
+        try index.apply(batch((1...6).map { (UInt64($0), .upsert, Double($0), ["old"]) }))
+        let leftOutCount = try index.applyToHeldRows(
+            batch([
+                (100, .upsert, 100, ["a", "b"]), (2, .upsert, 20, ["x"]), (101, .upsert, 101, []), (3, .delete, 0, []),
+                (3, .upsert, 30, ["y"]), (4, .upsert, 40, []), (102, .delete, 0, []), (5, .upsert, 50, ["x", "z"]),
+                (103, .upsert, 103, ["x"]),
+            ]))
+        #expect(leftOutCount == 4)
+        func ids(_ filter: Filter?) throws -> Set<UInt64> {
+            Set(try index.search(SearchRequest(vector: [1, 0, 0, 0], resultLimit: 100, filter: filter)).ids)
+        }
+        #expect(try ids(nil) == [1, 2, 4, 5, 6])
+        #expect(try ids(.compare(field: "tags", .equal, .string("x"))) == [2, 5])
+        #expect(try ids(.compare(field: "tags", .equal, .string("z"))) == [5])
+        #expect(try ids(.compare(field: "tags", .equal, .string("old"))) == [1, 6])
+        #expect(try ids(.compare(field: "place", .greaterThanOrEqual, .number(20))) == [2, 4, 5])
+        #expect(try index.search(SearchRequest(vector: [1, 50, 0, 0], resultLimit: 1)).ids == [5])
+    }
+
+    /// The estimate is made before rows come, and holds while they come and are sorted into lists.
+    @Test(arguments: Metric.allCases, [24, 384])
+    func `says beforehand what it may need`(metric: Metric, dimension: Int) throws {
+        let index = try makeIndex(dimension: dimension, metric: metric)
+        var generator = SeededGenerator(seed: 3)
+        for start in stride(from: 0, to: 12_000, by: 500) {
+            let projected = index.projectedBytes(adding: 500)
+            try index.apply(makeUpserts((start ..< start + 500).map { (UInt64($0), generator.vector(dimension)) }))
+            #expect(index.statistics.totalBytes <= projected)
+            while index.arrange(rowLimit: 5_000) { #expect(index.statistics.totalBytes <= projected) }
+        }
+        // And it is no idle talk: within three times what there is, once there are many rows.
+        #expect(index.statistics.arrangementBytes > 0)
+        #expect(index.projectedBytes(adding: 0) < 3 * index.statistics.totalBytes)
+        #expect(index.statistics.bytesPerRow < index.configuration.arrangedBytesPerRow * 3 / 2)
+    }
 }

@@ -117,6 +117,10 @@ var goldenMessages: [GoldenMessage] {
             ShardSearchRequest(
                 collection: "jobs", resultLimit: 2, filter: fromLinkedin, vectors: [0.5, -0.5, 0.5, 0.5])),
         GoldenMessage(
+            "search-request-model", request(.search, 0x1234),
+            ShardSearchRequest(
+                collection: "jobs", resultLimit: 2, modelDigest: "model-v2", vectors: [0.5, -0.5, 0.5, 0.5])),
+        GoldenMessage(
             "search-reply", reply(.search, 0x1234),
             ShardSearchReply(
                 appliedSeq: 4_242, scannedRowCount: 604, hitCounts: [2], ids: [17, 5], scores: [1, 0.25])),
@@ -129,6 +133,40 @@ var goldenMessages: [GoldenMessage] {
         GoldenMessage(
             "search-reply-two", reply(.search, 0xFEDC_BA98_7654_3210),
             ShardSearchReply(appliedSeq: 4_242, scannedRowCount: 1_208, hitCounts: [1, 0], ids: [17], scores: [1])),
+        GoldenMessage(
+            "search-recall-request", request(.search, 13),
+            ShardSearchRequest(collection: "jobs", resultLimit: 10, recallTarget: 0.875, vectors: [0.5, -0.5, 0.5, 0.5])),
+        GoldenMessage(
+            "search-guarantee-reply", reply(.search, 14),
+            ShardSearchReply(
+                appliedSeq: 4_242, scannedRowCount: 604, hitCounts: [1, 1, 0],
+                guarantees: [.exact, .estimatedRecall(0.875), .unknown], ids: [17, 5], scores: [1, 0.25])),
+        GoldenMessage(
+            "announce-recall-request", request(.announce, 15),
+            Announcement(
+                workerID: "worker-1", bootEpoch: 1_764_000_000_000_000, searchEndpoint: "tcp://127.0.0.1:7412",
+                replicas: [
+                    Replica(
+                        collection: "jobs", appliedSeq: 4_242, state: .ready, recallAt10: 0.875, recallReplayCount: 300)
+                ])),
+        GoldenMessage(
+            "announce-full-request", request(.announce, 18),
+            Announcement(
+                workerID: "worker-1", bootEpoch: 1_764_000_000_000_000, searchEndpoint: "tcp://127.0.0.1:7412",
+                replicas: [
+                    Replica(collection: "jobs", appliedSeq: 4_200, state: .ready, bytesPerVector: 478, isFull: true)
+                ], memoryLimitBytes: 1_048_576)),
+        GoldenMessage(
+            "pull-ahead-request", request(.pull, 19),
+            PullRequest(
+                collection: "jobs", shard: ShardPlace(index: 0, count: 2), afterSeq: 4_200, rowLimit: 4_096,
+                storeID: "store-a", generation: generation, readsAhead: true)),
+        GoldenMessage(
+            "query-recall-request", request(.query, 16),
+            QueryRequest(collection: "jobs", source: .text("goat"), isExact: true, recallTarget: 0.5)),
+        GoldenMessage(
+            "query-guarantee-reply", reply(.query, 17),
+            QueryReply(hits: [], answeredShardCount: 2, shardCount: 2, guarantee: .estimatedRecall(0.875))),
         GoldenMessage("status-request", request(.status, 5), StatusRequest()),
         GoldenMessage("status-reply-worker", reply(.status, 5), StatusReply.worker(announcement)),
         GoldenMessage("status-reply-gateway", reply(.status, 5), StatusReply.gateway(gatewayStatus)),

@@ -3,11 +3,13 @@ public struct Authenticator: Sendable {
     private let staticKey: StaticKey?
     private let store: (any AccessStore)?
     private let tokens: AccessTokenAuthority?
+    private let users: UserStandings?
 
     public init(staticKey: StaticKey? = nil, store: (any AccessStore)? = nil, tokens: AccessTokenAuthority? = nil) {
         self.staticKey = staticKey
         self.store = store
         self.tokens = tokens
+        users = store.map { UserStandings(store: $0) }
     }
 
     /// The caller.
@@ -19,8 +21,9 @@ public struct Authenticator: Sendable {
     ///   - apiKey: The value of `X-API-Key`, without white space around it; `nil` where there is none.
     ///   - authorization: The header `Authorization`, likewise.
     ///   - now: Seconds since 1970.
+    ///   - instant: Nanoseconds since any fixed instant, from a clock that nobody sets.
     /// - Throws: What the look-up throws, and nothing of its own.
-    public func caller(apiKey: String?, authorization: String?, now: Int64) async throws -> Caller {
+    public func caller(apiKey: String?, authorization: String?, now: Int64, instant: Int64) async throws -> Caller {
         if let apiKey { return try await caller(apiKey: apiKey, now: now) }
         guard let authorization else { return .anonymous }
         guard let token = Self.bearerToken(authorization) else { return .refused(.unsupportedScheme) }
@@ -28,13 +31,23 @@ public struct Authenticator: Sendable {
             return try await caller(apiKey: token, now: now)
         }
         guard let tokens else { return .refused(.tokensNotConfigured) }
-        do throws(AccessTokenError) {
-            let token = try tokens.verify(token, now: now)
-            let principal = Caller.Principal.user(id: token.userID, roles: token.roles)
-            return .known(.init(principal: principal, grant: Grant(roles: token.roles)))
-        } catch {
-            return .refused(.badToken(error))
+        let verified: AccessToken
+        do throws(AccessTokenError) { verified = try tokens.verify(token, now: now) } catch { return .refused(.badToken(error)) }
+        return try await caller(verified, instant: instant)
+    }
+
+    /// A good token's user, who must still be there, with the roles that the token brings, none of them above the highest that
+    /// the user still has.
+    private func caller(_ token: AccessToken, instant: Int64) async throws -> Caller {
+        var roles = token.roles
+        if let users {
+            guard let standing = try await users.standing(of: token.userID, instant: instant),
+                token.issuedAt.map({ $0 >= standing.createdAt }) ?? true
+            else { return .refused(.badToken(.userGone)) }
+            guard !standing.isDisabled else { return .refused(.badToken(.userDisabled)) }
+            roles = standing.roles.max().map { highest in Set(roles.map { min($0, highest) }).sorted() } ?? []
         }
+        return .known(.init(principal: .user(id: token.userID, roles: roles), grant: Grant(roles: roles)))
     }
 
     private func caller(apiKey text: String, now: Int64) async throws -> Caller {

@@ -6,7 +6,7 @@ public struct SignIn: Sendable {
     private let limiter: SignInLimiter
     private let tokenLifetime: Duration
 
-    /// - Parameter tokenLifetime: 1 s or more; whole seconds count. A user who is disabled can use a token until it ends.
+    /// - Parameter tokenLifetime: 1 s or more; whole seconds count.
     public init(
         store: any AccessStore, passwords: PasswordVerifier, tokens: AccessTokenAuthority,
         limiter: SignInLimiter = SignInLimiter(), tokenLifetime: Duration = .seconds(3_600)

@@ -24,6 +24,9 @@ public enum AccessTokenError: Error, Equatable, Sendable {
     case expired(secondsAgo: Int64)
     /// `nbf` or `iat` lies ahead.
     case notYetValid(secondsAhead: Int64)
+    /// There is no such user, or there is another one of the name, who came after the token.
+    case userGone
+    case userDisabled
 }
 
 extension AccessTokenError {
@@ -45,6 +48,8 @@ extension AccessTokenError {
         case .wrongAudience: "the token is for another audience"
         case .expired: "the token has expired"
         case .notYetValid: "the token is not valid yet"
+        case .userGone: "the token's user is no longer there"
+        case .userDisabled: "the token's user is disabled"
         }
     }
 }

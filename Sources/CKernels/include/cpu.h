@@ -19,6 +19,7 @@ enum {
     KZ_CPU_AVX_VNNI = 1u << 5,          // the 256-bit VEX form
     KZ_CPU_NEON = 1u << 6,
     KZ_CPU_NEON_DOTPROD = 1u << 7,
+    KZ_CPU_CRC32C = 1u << 8,            // of SSE4.2, or of ARMv8.1
 };
 
 // The bits of this processor, less those that KAZI_KERNELS turns off: `scalar`, `avx2` (no AVX-512) or `neon` (no dot

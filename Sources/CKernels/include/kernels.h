@@ -2,6 +2,8 @@
 #ifndef KZ_KERNELS_H
 #define KZ_KERNELS_H
 
+#include "checksum.h"
+#include "coarse.h"
 #include "cpu.h"
 #include "encoder.h"
 #include "scan.h"

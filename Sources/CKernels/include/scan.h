@@ -1,12 +1,10 @@
-// The scan of int8 row codes: for many rows and up to eight queries at once, which rows reach each query's threshold.
+// The scan of int8 row codes: for many rows and up to eight queries at once, which rows reach each query's threshold;
+// and the products of single rows with a finer query.
 //
-// Layout of the codes. A row has `groupCount` groups of four dimensions; the last is filled up with zero codes. A code
-// is a signed value c, -127...127, stored as the byte c + 128. Sixteen rows make a block:
-//
-//     byte ((group * 16) + row) * 4 + i  =  code of dimension 4 * group + i of that row, row 0...15, i 0...3
-//
-// so that 64 bytes hold one group of all sixteen rows and a vector register's 32-bit lanes are rows: no instruction
-// set has to add across lanes. The same bytes serve `vpdpbusd`, `vpmaddubsw`, `sdot` and plain C.
+// Layout of the codes. A row is `rowStride` bytes, a multiple of 16; what the dimension leaves over is filled up with
+// zero codes. A code is a signed value c, -127...127, stored as the byte c + 128. Rows follow each other, so that one
+// row alone is read in as few cache lines as it has, and many rows are one stream. Sixteen rows make a block, the unit
+// of the row masks.
 //
 // Limits of the query's codes q, -127...127. Of each pair (q[2j], q[2j+1]) the values of one sign sum up to at most
 // 128 in magnitude. Then the pair's sum with bytes 0...255 stays within -255 * 128 ... 255 * 128 = 32,640, so the
@@ -27,13 +25,13 @@ enum {
     KZ_SCAN_QUERIES = 8,  // at most in one pass
 };
 
-// Consecutive blocks of rows.
+// Consecutive blocks of rows. The last block may have fewer than 16 if the masks say so.
 struct kz_scan_rows {
-    const uint8_t *codes;  // blockCount * groupCount * 64 bytes, aligned to 64
-    const float *scales;   // blockCount * 16, aligned to 64
-    const float *norms;    // blockCount * 16, aligned to 64; NULL where the metric has no use for them
+    const uint8_t *codes;  // blockCount * 16 * rowStride bytes, aligned to 16
+    const float *scales;   // blockCount * 16
+    const float *norms;    // blockCount * 16; NULL where the metric has no use for them
     size_t blockCount;
-    size_t groupCount;     // 1...1,024
+    size_t rowStride;      // 16...4,096, a multiple of 16
 };
 
 // One query, and its hits among the rows.
@@ -41,7 +39,7 @@ struct kz_scan_rows {
 // The key of a row is scale * (sum of q * c), plus normFactor * norm where there are norms: two roundings to float32,
 // in that order, never fused, so that keys are the same bits everywhere.
 struct kz_scan_query {
-    const int8_t *codes;       // groupCount * 4
+    const int8_t *codes;       // rowStride, zero beyond the dimension
     const uint16_t *rowMask;   // blockCount; bit r is row r of the block; rows whose bit is 0 are no hits
     uint32_t *hitRows;         // room for blockCount * 16: the hits' row indices, ascending
     float *hitKeys;            // room for blockCount * 16
@@ -51,41 +49,60 @@ struct kz_scan_query {
     uint32_t hitCount;         // set by the kernel
 };
 
-// Scans all blocks for all queries. A block whose mask is 0 for every query is not read. queryCount 1...KZ_SCAN_QUERIES.
+// Scans all blocks for all queries. A row whose bit is 0 for every query is not read. queryCount 1...KZ_SCAN_QUERIES.
 typedef void (*kz_scan_function)(const struct kz_scan_rows *rows, struct kz_scan_query *queries, size_t queryCount);
+
+// The products of `rowCount` single rows with one finer query: sums[i] = sum of c * q over row rows[i], exact. The
+// query's codes are -32,767...32,767 and the sum of their magnitudes is at most 2^24, so that times 127 it stays within
+// int32 whatever the order of adding. `rowStride` as above; the codes beyond the dimension are zero.
+typedef void (*kz_rescore_function)(
+    const uint8_t *const *rows, size_t rowCount, const int16_t *query, size_t rowStride, int32_t *sums);
 
 // A kernel, and the bits of cpu.h that it needs, all of them.
 struct kz_scan_kernel {
     const char *name;
     uint32_t features;
     kz_scan_function scan;
+    kz_rescore_function rescore;
 };
 
 // Kernels compiled into this binary, worst first; index 0 is the scalar one, the specification.
 size_t kz_scan_kernel_count(void);
 const struct kz_scan_kernel *kz_scan_kernel_at(size_t index);
 
-// Codes of one row. Writes `groupCount` groups of four bytes, 64 bytes apart, the first at `lane`: the row's place in
-// its block. A component x becomes round-to-nearest-even(x * factor), so |x| * factor must be at most 127.
-void kz_scan_encode_row(const float *vector, size_t dimension, float factor, uint8_t *lane);
+// Codes of one row: writes `rowStride` bytes. A component x becomes round-to-nearest-even(x * factor), so |x| * factor
+// must be at most 127.
+void kz_scan_encode_row(const float *vector, size_t dimension, float factor, uint8_t *row, size_t rowStride);
 
-// Copies one row's codes from its place in a block to a place in another.
-void kz_scan_copy_row(const uint8_t *lane, uint8_t *otherLane, size_t groupCount);
+// For one row and a vector of `rowStride` floats, zero beyond the dimension: the sum of vector * code, and the sum of
+// (vector - scale * code)^2. The same bits on every machine: sixteen running sums, component j in sum j % 16, added as
+// ((s[i] + s[i + 8]) for i 0...7, those likewise by 4, by 2 and by 1, nothing fused.
+float kz_scan_row_product(const uint8_t *row, const float *vector, size_t rowStride);
+float kz_scan_row_distance_squared(const uint8_t *row, const float *vector, float scale, size_t rowStride);
 
-// For one row in its block and a vector of groupCount * 4 floats, zero beyond the dimension: the sum of vector * code,
-// and the sum of (vector - scale * code)^2. The same bits on every machine: four running sums, lane i of each group
-// in sum i, added as (0 + 1) + (2 + 3), nothing fused.
-float kz_scan_row_product(const uint8_t *lane, const float *vector, size_t groupCount);
-float kz_scan_row_distance_squared(const uint8_t *lane, const float *vector, float scale, size_t groupCount);
+// The vector that a row stands for: writes `rowStride` floats.
+void kz_scan_decode_row(const uint8_t *row, float scale, float *vector, size_t rowStride);
 
-// The sum of squares, in double, in four running sums as above. Not finite if and only if a component is not.
+// Codes of a query for `kz_scan_function`, within the limits above: component x becomes round-to-nearest-even(x *
+// factor). Returns the factor, the largest with which they keep to the limits; 1 for a vector of zeros.
+float kz_scan_encode_query(const float *vector, size_t rowStride, int8_t *codes, int32_t *codeSum);
+
+// The same for `kz_rescore_function`.
+float kz_scan_encode_fine_query(const float *vector, size_t rowStride, int16_t *codes);
+
+// Asks for the bytes of a row to be brought into the first-level cache.
+static inline void kz_scan_prefetch_row(const uint8_t *row, size_t rowStride) {
+    for (size_t index = 0; index < rowStride; index += 64) __builtin_prefetch(row + index);
+}
+
+// The sum of squares, in double, in four running sums. Not finite if and only if a component is not.
 double kz_scan_square_sum(const float *vector, size_t count);
 
 // The largest absolute value; 0 for none. Components are finite.
 float kz_scan_largest_magnitude(const float *vector, size_t count);
 
 // The sum of code * code over one row, exact.
-int32_t kz_scan_row_square_sum(const uint8_t *lane, size_t groupCount);
+int32_t kz_scan_row_square_sum(const uint8_t *row, size_t rowStride);
 
 #ifdef __cplusplus
 }

@@ -10,9 +10,9 @@ public enum ClusterEvent: Sendable {
     /// The connection to its search endpoint closed or could not be made. Everything in flight there has failed.
     case connectionLost(WorkerIncarnation)
     case connectionRestored(WorkerIncarnation)
-    /// A worker's answer to an attempt: the best hits of its shard and how far it had applied the feed. Hits are expected
-    /// best first; others are sorted.
-    case attemptSucceeded(AttemptID, appliedSeq: Int64, hits: [ScoredID])
+    /// A worker's answer to an attempt: the best hits of its shard, how far it had applied the feed, and how sure it is of
+    /// the hits. They are expected best first; others are sorted.
+    case attemptSucceeded(AttemptID, appliedSeq: Int64, hits: [ScoredID], guarantee: ResultGuarantee = .unknown)
     case attemptFailed(AttemptID, AttemptFailure)
     /// The caller is no longer interested; the query ends without `complete` or `fail`.
     case queryCancelled(QueryID)

@@ -76,11 +76,16 @@ public struct MergedResult: Sendable, Hashable {
     public var coverage: ShardCoverage
     /// Every shard that answered had applied at least this.
     public var appliedSeq: Int64
+    /// Of the least sure of the shards that answered.
+    public var guarantee: ResultGuarantee
 
-    public init(hits: [ScoredID], coverage: ShardCoverage, appliedSeq: Int64) {
+    public init(
+        hits: [ScoredID], coverage: ShardCoverage, appliedSeq: Int64, guarantee: ResultGuarantee = .unknown
+    ) {
         self.hits = hits
         self.coverage = coverage
         self.appliedSeq = appliedSeq
+        self.guarantee = guarantee
     }
 }
 

@@ -49,6 +49,19 @@ public struct ReplicaKey: Sendable, Hashable {
     }
 }
 
+/// What searches through a replica's lists were measured to find, by replaying some of them exactly.
+public struct MeasuredRecall: Sendable, Hashable {
+    /// Of the ten truly nearest, the share that was found, 0...1.
+    public var recallAt10: Float
+    /// Since the replica was made.
+    public var replayCount: Int
+
+    public init(recallAt10: Float, replayCount: Int) {
+        self.recallAt10 = recallAt10
+        self.replayCount = replayCount
+    }
+}
+
 /// What a worker says of one replica that it holds.
 public struct ReplicaReport: Sendable, Hashable {
     public var key: ReplicaKey
@@ -57,15 +70,25 @@ public struct ReplicaReport: Sendable, Hashable {
     public var state: ReplicaState
     public var vectorCount: Int
     public var memoryBytes: Int
+    /// `nil`: none was replayed.
+    public var recall: MeasuredRecall?
+    /// What a row takes of memory; 0: it does not say.
+    public var bytesPerVector: Int
+    /// It has no memory for rows that are new to it, and holds less than there is. Asked where nothing better is there.
+    public var isFull: Bool
 
     public init(
-        key: ReplicaKey, appliedSeq: Int64, state: ReplicaState, vectorCount: Int = 0, memoryBytes: Int = 0
+        key: ReplicaKey, appliedSeq: Int64, state: ReplicaState, vectorCount: Int = 0, memoryBytes: Int = 0,
+        recall: MeasuredRecall? = nil, bytesPerVector: Int = 0, isFull: Bool = false
     ) {
         self.key = key
         self.appliedSeq = appliedSeq
         self.state = state
         self.vectorCount = vectorCount
         self.memoryBytes = memoryBytes
+        self.recall = recall
+        self.bytesPerVector = bytesPerVector
+        self.isFull = isFull
     }
 }
 
@@ -84,10 +107,12 @@ public struct WorkerAnnouncement: Sendable, Hashable {
     public var version: String
     /// Resident bytes of its process; 0: it does not say.
     public var memoryBytes: Int
+    /// What it may take; 0: no limit.
+    public var memoryLimitBytes: Int
 
     public init(
         worker: WorkerIncarnation, endpoint: String, replicas: [ReplicaReport], capacity: Int = 0, version: String = "",
-        memoryBytes: Int = 0
+        memoryBytes: Int = 0, memoryLimitBytes: Int = 0
     ) {
         self.worker = worker
         self.endpoint = endpoint
@@ -95,6 +120,7 @@ public struct WorkerAnnouncement: Sendable, Hashable {
         self.capacity = capacity
         self.version = version
         self.memoryBytes = memoryBytes
+        self.memoryLimitBytes = memoryLimitBytes
     }
 }
 

@@ -80,7 +80,9 @@ extension Cluster {
 
     // MARK: Answers
 
-    mutating func attemptSucceeded(_ id: AttemptID, appliedSeq: Int64, hits: [ScoredID]) {
+    mutating func attemptSucceeded(
+        _ id: AttemptID, appliedSeq: Int64, hits: [ScoredID], guarantee: ResultGuarantee
+    ) {
         guard let attemptSlot = attempts.slot(of: id.rawValue) else {
             counters.lateReportCount += 1
             return
@@ -105,6 +107,7 @@ extension Cluster {
         queries.elements[slot].tasks[attempt.taskIndex].hedgeAt = .distantFuture
         queries.elements[slot].tasks[attempt.taskIndex].hits = checked
         queries.elements[slot].tasks[attempt.taskIndex].appliedSeq = appliedSeq
+        queries.elements[slot].tasks[attempt.taskIndex].guarantee = guarantee
         queries.elements[slot].answeredTaskCount += 1
         queries.elements[slot].openTaskCount -= 1
         if queries.elements[slot].openTaskCount == 0 {

@@ -14,6 +14,7 @@ extension Cluster {
         static let fresh = 0
         /// Ready, but behind `minSeq`: it waits on its side.
         static let behind = 1
+        /// Not whole: it reads the feed, or has no memory for all of it.
         static let catchingUp = 2
         static let draining = 3
         static let suspect = 4
@@ -58,7 +59,7 @@ extension Cluster {
                 tier += Tier.suspect
             } else if replica.state == .draining {
                 tier += Tier.draining
-            } else if replica.state == .catchingUp {
+            } else if replica.state == .catchingUp || replica.isFull {
                 tier += Tier.catchingUp
             } else if replica.appliedSeq < minSeq {
                 tier += Tier.behind

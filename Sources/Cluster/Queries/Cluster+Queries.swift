@@ -184,15 +184,19 @@ extension Cluster {
         var lists: [[ScoredID]] = []
         lists.reserveCapacity(coverage.answeredCount)
         var appliedSeq = Int64.max
+        var guarantee = ResultGuarantee.exact
         for task in queries.elements[slot].tasks where task.phase == .answered {
             lists.append(task.hits)
             appliedSeq = min(appliedSeq, task.appliedSeq)
+            guarantee = guarantee.lesser(task.guarantee)
         }
         let hits = HitMerger.merge(lists, resultLimit: queries.elements[slot].plan.resultLimit)
         if coverage.isFull { counters.queryCompletedCount += 1 } else { counters.queryPartialCount += 1 }
         let query = QueryID(rawValue: queries.ids[slot])
         release(slot)
-        actions.append(.complete(query, MergedResult(hits: hits, coverage: coverage, appliedSeq: appliedSeq)))
+        actions.append(
+            .complete(
+                query, MergedResult(hits: hits, coverage: coverage, appliedSeq: appliedSeq, guarantee: guarantee)))
     }
 
     mutating func finish(_ slot: Int, failure: QueryFailure) {

@@ -56,6 +56,7 @@ struct ShardTask: Sendable {
     var failure = ShardFailure.noReplica
     var hits: [ScoredID] = []
     var appliedSeq: Int64 = 0
+    var guarantee = ResultGuarantee.unknown
 
     var isInFlight: Bool { first >= 0 || second >= 0 }
     var isRacing: Bool { first >= 0 && second >= 0 }

@@ -39,13 +39,14 @@ extension Cluster {
     }
 
     private func shardHealth(_ set: ShardSet, _ shardIndex: Int) -> ShardHealth {
-        var shard = ShardHealth(shardIndex: shardIndex, liveReplicaCount: 0, readyReplicaCount: 0)
+        var shard = ShardHealth(shardIndex: shardIndex, liveReplicaCount: 0, readyReplicaCount: 0, fullReplicaCount: 0)
         for index in set.range(of: shardIndex) {
             let replica = set.replicas[index]
             guard workers.elements[replica.workerSlot].isConnected else { continue }
             shard.liveReplicaCount += 1
             guard replica.canAnswer(minSeq: 0) else { continue }
             shard.readyReplicaCount += 1
+            if replica.isFull { shard.fullReplicaCount += 1 }
             shard.appliedSeqMin = min(shard.appliedSeqMin ?? .max, replica.appliedSeq)
             shard.appliedSeqMax = max(shard.appliedSeqMax ?? .min, replica.appliedSeq)
         }
@@ -72,6 +73,7 @@ extension Cluster {
             backOff: worker.notBefore > now ? now.duration(to: worker.notBefore) : .zero,
             latency: latency > 0 ? .nanoseconds(latency) : nil, answeredCount: worker.answeredCount,
             failedCount: worker.failedCount, memoryBytes: worker.memoryBytes,
+            memoryLimitBytes: worker.memoryLimitBytes,
             replicas: worker.replicas.compactMap { report(of: $0, at: slot) })
     }
 
@@ -84,6 +86,7 @@ extension Cluster {
         return ReplicaReport(
             key: ReplicaKey(collection: collection.name, shardIndex: place.shardIndex, shardCount: place.shardCount),
             appliedSeq: replica.appliedSeq, state: replica.state, vectorCount: replica.vectorCount,
-            memoryBytes: replica.memoryBytes)
+            memoryBytes: replica.memoryBytes, recall: replica.recall, bytesPerVector: replica.bytesPerVector,
+            isFull: replica.isFull)
     }
 }

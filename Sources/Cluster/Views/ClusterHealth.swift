@@ -6,6 +6,8 @@ public struct ShardHealth: Sendable, Hashable {
     public var liveReplicaCount: Int
     /// Of those, the ones that queries are sent to.
     public var readyReplicaCount: Int
+    /// Of those, the ones that have no memory for all there is.
+    public var fullReplicaCount: Int
     /// Over ready replicas; `nil` when there is none.
     public var appliedSeqMin: Int64?
     public var appliedSeqMax: Int64?
@@ -26,6 +28,9 @@ public struct CollectionHealth: Sendable, Hashable {
     public var appliedSeqMax: Int64?
     /// The head of the feed minus `appliedSeqMin`, at least 0; `nil` unless coverage is full.
     public var lag: Int64?
+
+    /// Whether some shard is held by replicas alone that have no memory for all there is.
+    public var isFull: Bool { shards.contains { $0.fullReplicaCount > 0 && $0.fullReplicaCount == $0.readyReplicaCount } }
 }
 
 /// What is known of one worker, for operators.
@@ -49,6 +54,8 @@ public struct WorkerSnapshot: Sendable, Hashable {
     public var answeredCount: Int
     public var failedCount: Int
     public var memoryBytes: Int
+    /// 0: no limit.
+    public var memoryLimitBytes: Int
     public var replicas: [ReplicaReport]
 }
 

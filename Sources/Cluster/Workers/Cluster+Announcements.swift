@@ -25,6 +25,7 @@ extension Cluster {
         workers.elements[slot].outstandingCountMax =
             announcement.capacity > 0 ? min(announcement.capacity, limit) : limit
         workers.elements[slot].memoryBytes = announcement.memoryBytes
+        workers.elements[slot].memoryLimitBytes = announcement.memoryLimitBytes
         heard(slot)
         if !workers.elements[slot].isConnected { noteConnected(slot) }
         updateReplicas(of: slot, to: announcement.replicas)
@@ -60,7 +61,7 @@ extension Cluster {
             let key = replica.key
             guard (1...128).contains(key.collection.utf8.count), (1...4096).contains(key.shardCount),
                 (0..<key.shardCount).contains(key.shardIndex), replica.appliedSeq >= 0, replica.vectorCount >= 0,
-                replica.memoryBytes >= 0, replicas.count == 1 || seen.insert(key).inserted
+                replica.memoryBytes >= 0, replica.bytesPerVector >= 0, replicas.count == 1 || seen.insert(key).inserted
             else { return .invalidReplica(index: index) }
             if collectionSlots[key.collection] == nil { newCollections.insert(key.collection) }
         }
@@ -133,7 +134,8 @@ extension Cluster {
     private mutating func updateReplica(at place: ReplicaPlace, of slot: Int, to report: ReplicaReport) {
         let replica = Replica(
             shardIndex: place.shardIndex, workerSlot: slot, appliedSeq: report.appliedSeq, state: report.state,
-            vectorCount: report.vectorCount, memoryBytes: report.memoryBytes)
+            vectorCount: report.vectorCount, memoryBytes: report.memoryBytes, recall: report.recall,
+            bytesPerVector: report.bytesPerVector, isFull: report.isFull)
         let collection = place.collectionSlot
         let setIndex: Int
         if let known = collectionStates.elements[collection].setIndex(shardCount: place.shardCount) {

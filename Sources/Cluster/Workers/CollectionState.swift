@@ -6,6 +6,9 @@ struct Replica: Sendable {
     var state: ReplicaState
     var vectorCount: Int
     var memoryBytes: Int
+    var recall: MeasuredRecall?
+    var bytesPerVector: Int
+    var isFull: Bool
 
     /// Whether its answer to a query is right: whole, and not before `minSeq`, which a ready replica waits for.
     func canAnswer(minSeq: Int64) -> Bool {

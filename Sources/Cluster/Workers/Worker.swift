@@ -4,6 +4,7 @@ struct Worker: Sendable {
     var endpoint: String
     var version = ""
     var memoryBytes = 0
+    var memoryLimitBytes = 0
     /// Requests it may have at once.
     var outstandingCountMax = 0
     var lastHeard: ClusterInstant

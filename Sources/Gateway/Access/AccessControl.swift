@@ -21,7 +21,7 @@ struct AccessControl: Sendable {
         do {
             context.caller = try await authenticator.caller(
                 apiKey: request.headers[.apiKey], authorization: request.headers[.authorization],
-                now: WallClock.microseconds() / 1_000_000)
+                now: WallClock.microseconds() / 1_000_000, instant: ContinuousClock.nanoseconds)
         } catch {
             // Nobody knows whether the credentials are good, so nothing is done; what needs none goes on without.
             guard route.access == .public else {
@@ -33,8 +33,8 @@ struct AccessControl: Sendable {
         case .unauthenticated(let denial): return .denied(.unauthorized, denial)
         case .forbidden(let denial): return .denied(.forbidden, denial)
         }
-        guard let limit = limiters.take(for: route, by: context.caller, address: context.clientAddress) else {
-            return try await route.handler(request, context)
+        guard let limit = limiters.take(for: route, by: context.caller, address: context.client.address) else {
+            return try await route.answer(request, context)
         }
         guard limit.isAllowed else { return .limited(limit) }
         return try await answer(request, context, route, limit)
@@ -46,7 +46,7 @@ struct AccessControl: Sendable {
     ) async throws -> Response {
         var response: Response
         do {
-            response = try await route.handler(request, context)
+            response = try await route.answer(request, context)
         } catch let failure as ServiceFailure {
             if case .faulty = failure { throw failure }
             response = Response(failure, requestID: context.requestID)

@@ -42,7 +42,7 @@ struct AccessRoutes: Sendable {
         let answer: SignIn.Answer
         do {
             answer = try await signIn.answer(
-                name: form.username, password: form.password, address: context.clientAddress,
+                name: form.username, password: form.password, address: context.client.address,
                 now: WallClock.microseconds() / 1_000_000, instant: ContinuousClock.nanoseconds)
         } catch is PasswordError {
             throw ServiceFailure.unavailable("There is no memory to check a password", retryAfter: .seconds(1))

@@ -10,6 +10,8 @@ public struct AccessSettings: Sendable {
     public var tokenLifetime = Duration.seconds(3_600)
     public var requirement = AccessPolicy.Requirement.none
     public var crossOrigin = CrossOriginPolicy.none
+    /// Whose word is taken for the client's address.
+    public var trustedProxies = TrustedProxies.none
     /// Per key, else per address; `nil`: no limit.
     public var searchLimit: RateLimit?
     public var readLimit: RateLimit?

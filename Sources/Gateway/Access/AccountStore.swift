@@ -12,6 +12,11 @@ struct AccountStore: AccessStore {
     func user(name: String) async throws -> StoredUser? {
         try await accounts.user(named: name).flatMap(StoredUser.init)
     }
+
+    /// Tokens call users by their names.
+    func user(id: String) async throws -> StoredUser? { try await user(name: id) }
+
+    func accountsRevision() async throws -> Int64 { try await accounts.revision() }
 }
 
 extension StoredAPIKey {
@@ -31,7 +36,7 @@ extension StoredUser {
         guard let hash = try? PasswordHash(encoded: row.passwordHash) else { return nil }
         self.init(
             id: row.name, name: row.name, passwordHash: hash, roles: Set(row.roles.compactMap(Role.init)),
-            isDisabled: row.disabledAt != nil)
+            isDisabled: row.disabledAt != nil, createdAt: row.createdAt.seconds)
     }
 }
 

@@ -80,7 +80,9 @@ struct AdminRoutes: Sendable {
             "latency_ms": worker.latency.map { .number($0.milliseconds) } ?? .null,
             "in_flight": .integer(Int64(worker.outstandingCount)), "in_flight_max": .integer(Int64(worker.outstandingCountMax)),
             "answered": .integer(Int64(worker.answeredCount)), "failed": .integer(Int64(worker.failedCount)),
-            "memory_bytes": .integer(Int64(worker.memoryBytes)), "replicas": .array(worker.replicas.map(replica)),
+            "memory_bytes": .integer(Int64(worker.memoryBytes)),
+            "memory_limit_bytes": worker.memoryLimitBytes > 0 ? .integer(Int64(worker.memoryLimitBytes)) : .null,
+            "replicas": .array(worker.replicas.map(replica)),
         ]
     }
 
@@ -97,6 +99,8 @@ struct AdminRoutes: Sendable {
             "shard": .string("\(replica.key.shardIndex)/\(replica.key.shardCount)"), "state": .string(state),
             "applied_seq": .integer(replica.appliedSeq), "lag": .integer(lag),
             "vectors": .integer(Int64(replica.vectorCount)), "memory_bytes": .integer(Int64(replica.memoryBytes)),
+            "bytes_per_vector": .integer(Int64(replica.bytesPerVector)), "full": .boolean(replica.isFull),
+            "recall_at_10": replica.recall.map { .number(Double($0.recallAt10)) } ?? .null,
         ]
     }
 }

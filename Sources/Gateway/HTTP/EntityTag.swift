@@ -1,9 +1,19 @@
 import HTTPTypes
 import RecordStore
 
-/// A record's version as HTTP names it: its `seq` in quotes, a strong tag of RFC 9110 section 8.8.3.
-enum EntityTag {
-    static func of(_ record: StoredRecord) -> String { "\"\(record.seq)\"" }
+/// Names the versions of records for HTTP: `"1234-5f2a90c1"`, strong tags of RFC 9110 section 8.8.3.
+///
+/// A version is its `seq` in its store. A store that a backup was restored to counts on from the backup's `seq`, and so gives
+/// numbers again that clients may have seen on other versions; it has another identity, of which the second half is made.
+struct EntityTags: Sendable {
+    private let ending: String
+
+    init(storeID: String) {
+        let digits = String(Digest.sha256Prefix(storeID) >> 32, radix: 16)
+        ending = "-" + String(repeating: "0", count: 8 - digits.count) + digits + "\""
+    }
+
+    func of(_ record: StoredRecord) -> String { "\"\(record.seq)\(ending)" }
 }
 
 /// The condition in `If-Match` or `If-None-Match`: some tags, or `*`.
@@ -22,11 +32,10 @@ struct EntityTagCondition: Sendable {
     }
 
     /// Strong comparison, for `If-Match`: a weak tag matches nothing.
-    func matchesStrongly(_ record: StoredRecord) -> Bool { isAny || tags.contains(EntityTag.of(record)) }
+    ///
+    /// - Parameter tag: A strong one, in quotes.
+    func matchesStrongly(_ tag: String) -> Bool { isAny || tags.contains(tag) }
 
-    /// Weak comparison, for `If-None-Match`.
-    func matchesWeakly(_ record: StoredRecord) -> Bool { matchesWeakly(EntityTag.of(record)) }
-
-    /// The same for a strong tag in quotes.
+    /// Weak comparison, for `If-None-Match`, with a strong tag.
     func matchesWeakly(_ tag: String) -> Bool { isAny || tags.contains(tag) || tags.contains("W/" + tag) }
 }

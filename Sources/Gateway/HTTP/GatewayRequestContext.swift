@@ -8,24 +8,23 @@ import WireProtocol
 /// What a route knows of a request beside the request itself.
 struct GatewayRequestContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    /// The client's address and port; `-` where there is none.
-    let client: String
-    /// The client's address alone; empty where there is none.
-    let clientAddress: String
+    /// Who is at the other end; by a trusted proxy's word whom the proxy speaks for.
+    var client: ClientConnection
     /// Who asks; known when a route runs.
     var caller = Caller.anonymous {
         didSet { callerID = caller.id }
     }
     /// The request's names and times; set before any route runs.
-    var scope = RequestScope(requestID: "", traceID: .none)
+    var scope = RequestScope.unnamed
     /// When the request's head had arrived.
     let receivedAt = ContinuousClock.now
 
-    init(source: ApplicationRequestContextSource) {
+    init(_ client: ClientConnection, _ source: some RequestContextSource) {
         coreContext = .init(source: source)
-        clientAddress = source.channel.remoteAddress?.ipAddress ?? ""
-        client = source.channel.clientName
+        self.client = client
     }
+
+    init(source: ApplicationRequestContextSource) { self.init(ClientConnection(source.channel), source) }
 
     /// The client's `X-Request-ID` where it is sane, else made here.
     var requestID: String { scope.requestID }
@@ -37,11 +36,6 @@ struct GatewayRequestContext: RequestContext {
     }
 }
 
-extension Channel {
-    /// The client's address and port, for the log; `-` where there is none.
-    var clientName: String { remoteAddress.map { "\($0.ipAddress ?? "-"):\($0.port ?? 0)" } ?? "-" }
-}
-
 /// Request identifiers: whatever a client sends is logged and sent back, so it may hold nothing that ends a line.
 enum RequestID {
     static let lengthMax = 128
@@ -49,7 +43,8 @@ enum RequestID {
     /// `proposed` where it is 1...128 characters of `A-Z a-z 0-9 . _ : / -`, else 16 random hexadecimal digits.
     static func accepting(_ proposed: String?) -> String {
         if let proposed, (1...lengthMax).contains(proposed.utf8.count), proposed.utf8.allSatisfy(isSane) { return proposed }
-        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        var generator = IdentifierGenerator()
+        let digits = String(generator.next(), radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 

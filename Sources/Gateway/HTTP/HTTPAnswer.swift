@@ -8,6 +8,7 @@ extension HTTPField.Name {
     static let kaziMinSeq = HTTPField.Name("X-Kazi-Min-Seq")!
     static let kaziSearchable = HTTPField.Name("X-Kazi-Searchable")!
     static let kaziCoverage = HTTPField.Name("X-Kazi-Coverage")!
+    static let kaziGuarantee = HTTPField.Name("X-Kazi-Guarantee")!
     static let requestID = HTTPField.Name("X-Request-ID")!
     static let serverTiming = HTTPField.Name("Server-Timing")!
     static let totalCount = HTTPField.Name("X-Total-Count")!
@@ -86,6 +87,10 @@ extension ServiceFailure {
 extension Response {
     /// - Parameter showsFaults: Whether a fault of ours is told in full.
     init(_ failure: ServiceFailure, requestID: String, showsFaults: Bool = false) {
+        if case .invalid(let issues) = failure {
+            self = .json(failure.status, Self.detail(issues))
+            return
+        }
         var headers: HTTPFields = [:]
         var body = failure.body
         switch failure {
@@ -100,6 +105,18 @@ extension Response {
         case .invalid, .idempotencyKeyReused, .dataQuality, .notFound, .conflict, .preconditionFailed, .unsupportedMediaType: break
         }
         self = .json(failure.status, .object(body), headers: headers)
+    }
+
+    /// `{"detail": [...]}`, the answer that a client with a mistake in a loop gets thousands of times.
+    private static func detail(_ issues: [ValidationIssue]) -> [UInt8] {
+        var bytes = Array("{\"detail\":[".utf8)
+        bytes.reserveCapacity(bytes.count + 256 * issues.count)
+        for (index, issue) in issues.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            issue.serialize(into: &bytes)
+        }
+        bytes += "]}".utf8
+        return bytes
     }
 
     /// `Retry-After` has whole seconds: rounded up, at least one.

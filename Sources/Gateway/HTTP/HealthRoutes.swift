@@ -34,8 +34,8 @@ struct HealthRoutes: Sendable {
         .json(.ok, .object(["status": "ok"]))
     }
 
-    /// 200 when the store can read and write, every shard of every searchable collection has a worker that has caught up
-    /// and follows, and the gateway is not stopping; else 503.
+    /// 200 when the store can read and write, every shard of every searchable collection has a worker that has caught up,
+    /// follows, and has memory for all of it, and the gateway is not stopping; else 503.
     func health(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let storeHealth = await probe.health()
         let collections = catalog.searchable.map { definition in
@@ -43,7 +43,7 @@ struct HealthRoutes: Sendable {
             let health = cluster.health(of: definition.name, headSeq: headSeq)
             return (health: health, isStalled: lag.isStalled(health, headSeq: headSeq))
         }
-        let isServed = collections.allSatisfy { $0.health.coverage.isFull && !$0.isStalled }
+        let isServed = collections.allSatisfy { $0.health.coverage.isFull && !$0.health.isFull && !$0.isStalled }
         let isStopping = connections.isDraining
         let isReady = storeHealth == .well && isServed && !isStopping
         let workers = cluster.snapshot.workers
@@ -67,6 +67,7 @@ struct HealthRoutes: Sendable {
             "shards": .string("\(health.coverage.answeredCount)/\(health.coverage.totalCount)"),
             "lag": health.lag.map(JSON.integer) ?? .null,
         ]
+        if health.isFull { members["full"] = .boolean(true) }
         if isStalled { members["stalled"] = .boolean(true) }
         return members
     }

@@ -1,11 +1,18 @@
+import Access
 import Hummingbird
 
 /// Routes behind RFC 3986 section 6.2.2.2: `/api/v1/%6Aobs` is `/api/v1/jobs`, because an escape of a character that
 /// needs none stands for the character. Other escapes stay as they are, so that no `%2F` becomes a `/`.
 struct NormalizedRouter: HTTPResponderBuilder {
     let router: Router<GatewayRequestContext>
+    let proxies: TrustedProxies
 
-    func buildResponder() -> NormalizedPathResponder { NormalizedPathResponder(next: router.buildResponder()) }
+    typealias Responder = HeadResponder<ForwardedResponder<NormalizedPathResponder>>
+
+    func buildResponder() -> Responder {
+        let normalized = NormalizedPathResponder(next: router.buildResponder())
+        return HeadResponder(next: ForwardedResponder(next: normalized, proxies: proxies))
+    }
 }
 
 struct NormalizedPathResponder: HTTPResponder {

@@ -58,7 +58,7 @@ struct RecordRoutes: Sendable {
         let key = try IdempotencyHeader.key(of: request, body, in: context.collectionName, caller: context.caller.id)
         let written = try await records.create(body, in: context.collectionName, idempotency: key)
         var headers = await writeHeaders(written.seq, context, waits: waits)
-        headers[.eTag] = EntityTag.of(written.record)
+        headers[.eTag] = records.entityTags.of(written.record)
         if written.isReplay { headers[.idempotencyReplayed] = "true" }
         headers[.location] = "/api/v1/\(context.collectionName)/\(written.record.id)"
         let status: HTTPResponse.Status = written.kind == .created ? .created : .ok
@@ -67,8 +67,9 @@ struct RecordRoutes: Sendable {
 
     func read(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
         let record = try await records.read(try context.recordID(), in: context.collectionName)
-        let headers: HTTPFields = [.eTag: EntityTag.of(record)]
-        if let condition = EntityTagCondition(request.headers[.ifNoneMatch]), condition.matchesWeakly(record) {
+        let tag = records.entityTags.of(record)
+        let headers: HTTPFields = [.eTag: tag]
+        if let condition = EntityTagCondition(request.headers[.ifNoneMatch]), condition.matchesWeakly(tag) {
             return Response(status: .notModified, headers: headers)
         }
         return .json(.ok, RecordRendering.object(record), headers: headers)
@@ -97,7 +98,7 @@ struct RecordRoutes: Sendable {
         let waits = try SearchableWait.isWanted(request.queryString)
         let written = try await write(id, try await request.json(limitBytes: bodyBytesMax))
         var headers = await writeHeaders(written.seq, context, waits: waits)
-        headers[.eTag] = EntityTag.of(written.record)
+        headers[.eTag] = records.entityTags.of(written.record)
         return .json(.ok, RecordRendering.object(written.record), headers: headers)
     }
 

@@ -77,7 +77,7 @@ struct RequestPipeline: RouterMiddleware {
             duration: duration, scope.stages, scope.requestClass)
         let entry = RequestLog.Entry(
             method: request.method.rawValue, path: request.uri.path, status: response.status.code, duration: duration,
-            client: context.client, sentBytes: request.method == .head ? 0 : response.body.contentLength ?? 0)
+            client: context.client.name, sentBytes: request.method == .head ? 0 : response.body.contentLength ?? 0)
         guard response.body.contentLength == nil, request.method != .head else {
             log.write(entry, scope)
             return
@@ -87,7 +87,7 @@ struct RequestPipeline: RouterMiddleware {
         response.body = ResponseBody { writer in
             try await body.write(
                 writer.map { buffer in
-                    stream.sent(buffer.readableBytes)
+                    stream.sends(buffer.readableBytes)
                     return buffer
                 })
             stream.isWhole()

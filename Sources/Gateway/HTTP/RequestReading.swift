@@ -18,6 +18,12 @@ extension Request {
         return try RequestJSON.parse(bytes)
     }
 
+    /// Whether the content type is `type`, with or without parameters.
+    func hasMediaType(_ type: String) -> Bool {
+        guard let value = headers[.contentType] else { return false }
+        return value == type || (value.utf8.count > type.utf8.count && mediaType == type)
+    }
+
     /// The content type without its parameters, in lower case; `nil` where there is none.
     var mediaType: String? {
         headers[.contentType].map { value in
@@ -27,6 +33,8 @@ extension Request {
     }
 
     func requireContentType(_ accepted: [String], suffix: String? = nil) throws(ServiceFailure) {
+        // As nearly all clients write it.
+        if let value = headers[.contentType], accepted.contains(value) { return }
         let type = mediaType ?? ""
         if accepted.contains(type) { return }
         if let suffix, type.hasPrefix("application/"), type.hasSuffix(suffix) { return }
@@ -89,9 +97,21 @@ extension GatewayRequestContext {
     func recordID() throws(ServiceFailure) -> Int64 {
         var issues: [ValidationIssue] = []
         let escaped = parameters.get("id") ?? ""
+        if let id = Self.plainID(escaped) { return id }
         let text = escaped.removingPercentEncoding ?? escaped
         let value = FieldType.integer(Int64.min...Int64.max).validate(.string(text), at: ["path", "id"], into: &issues)
         guard let id = value?.integerValue, issues.isEmpty else { throw .invalid(issues) }
+        return id
+    }
+
+    /// The number that 1...18 digits are, which is how ids are nearly always written.
+    private static func plainID(_ text: String) -> Int64? {
+        guard (1...18).contains(text.utf8.count) else { return nil }
+        var id: Int64 = 0
+        for byte in text.utf8 {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            id = id * 10 + Int64(byte - UInt8(ascii: "0"))
+        }
         return id
     }
 }

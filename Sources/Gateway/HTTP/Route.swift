@@ -21,6 +21,36 @@ struct Route: Sendable {
         self.operation = operation
         self.handler = handler
     }
+
+    /// What `handler` answers, on the connection's event loop where it computes for a moment only.
+    func answer(_ request: Request, _ context: GatewayRequestContext) async throws -> Response {
+        if isBrief, request.isShort { return try await handler(request, context) }
+        return try await withWorkerThread { try await handler(request, context) }
+    }
+
+    /// Whether it computes for a moment only where the body is short: what is about one record or a page of them.
+    private var isBrief: Bool {
+        switch operation.body {
+        case .none, .record, .mergePatch, .search: break
+        case .batch, .json, .form: return false
+        }
+        return operation.answers.allSatisfy { answer in
+            switch answer.content {
+            case .none, .record, .recordsOrPage, .hits, .health, .liveness: true
+            case .records, .batchResults, .csv, .ndjson, .text, .html, .openAPI, .json: false
+            }
+        }
+    }
+}
+
+extension Request {
+    private static let shortBodyBytesMax = 64 << 10
+
+    /// Whether its body is announced, and read in a moment.
+    fileprivate var isShort: Bool {
+        if let announced = headers[.contentLength] { return Int(announced).map { $0 <= Self.shortBodyBytesMax } ?? false }
+        return headers[.transferEncoding] == nil
+    }
 }
 
 enum Routing {
@@ -37,15 +67,19 @@ enum Routing {
     /// The routes behind the pipeline. A path that exists answers `HEAD` as `GET` without the body, `OPTIONS` with the
     /// methods it has, and every other method with 405 and the same list.
     static func router(
-        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl
+        _ routes: [Route], _ pipeline: RequestPipeline, _ crossOrigin: CrossOriginPolicy, _ access: AccessControl,
+        _ proxies: TrustedProxies
     ) -> NormalizedRouter {
-        let router = Router(context: GatewayRequestContext.self, options: [.autoGenerateHeadEndpoints])
+        let router = Router(context: GatewayRequestContext.self)
         if crossOrigin != .none { router.add(middleware: CrossOriginMiddleware(policy: crossOrigin)) }
         router.add(middleware: pipeline)
         for (path, routesOfPath) in Dictionary(grouping: routes, by: \.path) {
             for route in routesOfPath {
-                router.on(RouterPath(path), method: route.method) { request, context in
-                    try await access.serve(request, context, route)
+                // `HeadResponder` takes the body off what answers `HEAD`.
+                for method in route.method == .get ? [.get, .head] : [route.method] {
+                    router.on(RouterPath(path), method: method) { request, context in
+                        try await access.serve(request, context, route)
+                    }
                 }
             }
             var allowed = Set(routesOfPath.map(\.method))
@@ -62,6 +96,6 @@ enum Routing {
                 }
             }
         }
-        return NormalizedRouter(router: router)
+        return NormalizedRouter(router: router, proxies: proxies)
     }
 }

@@ -36,7 +36,7 @@ struct SearchRoutes: Sendable {
             id: id, tag: "search", summary: summary, parameters: parameters, takesFilters: takesFilters,
             headers: [("X-Kazi-Min-Seq", "Answer only from workers that have applied this write.")], body: body,
             answers: [(200, .hits, "The hits, best first: each record with its score")],
-            answerHeaders: [.serverTiming, .kaziCoverage],
+            answerHeaders: [.serverTiming, .kaziCoverage, .kaziGuarantee],
             failures: body == .none ? [404, 503] : [404, 413, 415, 503], access: .read)
     }
 
@@ -67,7 +67,7 @@ struct SearchRoutes: Sendable {
     private func command(
         _ request: Request, _ definition: CollectionDefinition
     ) async throws -> (SearchCommand, CollectionDefinition) {
-        if request.mediaType == "application/octet-stream" {
+        if request.hasMediaType("application/octet-stream") {
             let vector = try Self.vector(
                 try await request.bytes(limitBytes: bodyBytesMax), shape: vectorShapes[definition])
             return (try SearchCommand(query: request.queryString, vector: vector, definition), definition)
@@ -88,10 +88,11 @@ struct SearchRoutes: Sendable {
         guard bytes.count == shape.dimension * 4 else {
             throw refuse("a vector of \(shape.dimension) float32 is needed, not \(bytes.count) bytes")
         }
-        var vector = [Float](repeating: 0, count: bytes.count / 4)
-        for index in vector.indices {
-            let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[index * 4 + $1]) << UInt32(8 * $1) }
-            vector[index] = Float(bitPattern: bits)
+        let vector = unsafe bytes.withUnsafeBytes { bytes in
+            // Four bytes for each component, by the check above; an array of bytes promises no alignment.
+            (0..<shape.dimension).map { index in
+                Float(bitPattern: UInt32(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
+            }
         }
         guard vector.allSatisfy(\.isFinite) else { throw refuse("a component of the vector is not finite") }
         if shape.metric == .cosine, vector.allSatisfy({ $0 == 0 }) { throw refuse("a vector of zeros has no direction") }
@@ -105,7 +106,19 @@ struct SearchRoutes: Sendable {
         let answer = try await service.search(command, in: search.definition, deadline: .now + timeout)
         var headers: HTTPFields = [:]
         if let coverage = answer.coverage { headers[.kaziCoverage] = "\(coverage.answeredCount)/\(coverage.totalCount)" }
+        headers[.kaziGuarantee] = Self.text(answer.guarantee)
         return .json(.ok, try Self.body(answer, command), headers: headers)
+    }
+
+    private static let minSeqHeaderPlace: [LocComponent] = ["header", "x-kazi-min-seq"]
+
+    /// `exact`, or `recall=0.973`: rounded down, so that it promises no more.
+    private static func text(_ guarantee: ResultGuarantee) -> String? {
+        switch guarantee {
+        case .unknown: nil
+        case .exact: "exact"
+        case .estimatedRecall(let recall): "recall=\((Double(recall) * 1_000).rounded(.down) / 1_000)"
+        }
     }
 
     /// The command with the larger of the request's own `min_seq` and the header's.
@@ -113,21 +126,22 @@ struct SearchRoutes: Sendable {
     /// A write that has not been made yet is refused: sequence numbers are given here, so waiting would be in vain.
     private func withMinSeq(_ command: SearchCommand, _ request: Request) throws(ServiceFailure) -> SearchCommand {
         var command = command
-        var loc: [LocComponent] = [request.mediaType == "application/json" ? "body" : "query", "min_seq"]
+        var isFromHeader = false
         var issues: [ValidationIssue] = []
         if let text = request.headers[.kaziMinSeq] {
             let type = FieldType.integer(0...Int64.max)
-            let place: [LocComponent] = ["header", "x-kazi-min-seq"]
-            if let seq = type.validate(.string(text), at: place, into: &issues)?.integerValue, seq > command.minSeq {
+            let seq = type.validate(.string(text), at: Self.minSeqHeaderPlace, into: &issues)?.integerValue
+            if let seq, seq > command.minSeq {
                 command.minSeq = seq
-                loc = place
+                isFromHeader = true
             }
         }
         let headSeq = service.store.headSeq
         if issues.isEmpty, command.minSeq > headSeq {
+            let place: [LocComponent] = [request.hasMediaType("application/json") ? "body" : "query", "min_seq"]
             issues.append(
                 ValidationIssue(
-                    type: "value_error", loc: loc,
+                    type: "value_error", loc: isFromHeader ? Self.minSeqHeaderPlace : place,
                     message: "Value error, there is no write \(command.minSeq) yet: the last is \(headSeq)",
                     input: .integer(command.minSeq), context: ["error": [:]]))
         }

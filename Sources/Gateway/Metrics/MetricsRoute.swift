@@ -13,6 +13,7 @@ struct MetricsRoute: Sendable {
     let requests: RequestMetrics
     let admission: Admission
     let connections: ConnectionRegistry
+    let certificate: CertificateSource?
     let catalog: Catalog
     let store: RecordStore
     let commits: CommitSignal
@@ -77,6 +78,10 @@ struct MetricsRoute: Sendable {
         for kind in ConnectionFault.Kind.allCases {
             text.sample("kazi_http_connections_ended_total", [("reason", kind.rawValue)], figures.ended[kind] ?? 0)
         }
+        guard let certificate else { return }
+        text.single(
+            "kazi_http_certificate_expiry_timestamp_seconds", .gauge, "Until when the certificate that is served is good.",
+            certificate.notAfter)
     }
 
     private func writeEmbedding(to text: inout PrometheusText) {
@@ -133,6 +138,32 @@ struct MetricsRoute: Sendable {
         for worker in snapshot.workers {
             for replica in worker.replicas {
                 text.sample("kazi_worker_memory_bytes", Self.labels(worker, replica), replica.memoryBytes)
+            }
+        }
+        text.family("kazi_worker_memory_limit_bytes", .gauge, "What the indexes of a worker may take; absent without a limit.")
+        for worker in snapshot.workers where worker.memoryLimitBytes > 0 {
+            text.sample("kazi_worker_memory_limit_bytes", [("worker", worker.worker.id.name)], worker.memoryLimitBytes)
+        }
+        text.family("kazi_worker_full", .gauge, "Whether a worker has no memory for rows that are new to it: 1, else 0.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                text.sample("kazi_worker_full", Self.labels(worker, replica), replica.isFull ? 1 : 0)
+            }
+        }
+        text.family(
+            "kazi_worker_recall_at_10", .gauge,
+            "Of the ten truly nearest, the share that the last searches found which were replayed exactly; absent before the first.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                guard let recall = replica.recall else { continue }
+                text.sample("kazi_worker_recall_at_10", Self.labels(worker, replica), recall.recallAt10)
+            }
+        }
+        text.family("kazi_worker_recall_replays_total", .counter, "Searches that a worker replayed exactly.")
+        for worker in snapshot.workers {
+            for replica in worker.replicas {
+                text.sample(
+                    "kazi_worker_recall_replays_total", Self.labels(worker, replica), replica.recall?.replayCount ?? 0)
             }
         }
         text.family("kazi_worker_applied_seq", .gauge, "How far a worker has applied the feed.")

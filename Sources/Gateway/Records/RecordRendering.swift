@@ -22,9 +22,9 @@ enum RecordRendering {
             bytes += members
         }
         bytes += ",\"created_at\":\"".utf8
-        bytes += Timestamp.rfc3339(record.createdAt).utf8
+        Timestamp.appendRFC3339(record.createdAt, to: &bytes)
         bytes += "\",\"updated_at\":\"".utf8
-        bytes += Timestamp.rfc3339(record.updatedAt).utf8
+        Timestamp.appendRFC3339(record.updatedAt, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
         append(extras, to: &bytes)
         bytes.append(UInt8(ascii: "}"))

@@ -22,6 +22,15 @@ struct RecordService: Sendable {
     /// `nil` when no collection needs a model.
     let embedding: (any EmbeddingProvider)?
     let sets: VectorSets
+    let entityTags: EntityTags
+
+    init(catalog: Catalog, store: RecordStore, embedding: (any EmbeddingProvider)?, sets: VectorSets) {
+        self.catalog = catalog
+        self.store = store
+        self.embedding = embedding
+        self.sets = sets
+        entityTags = EntityTags(storeID: store.storeID)
+    }
 
     /// A record that is read, merged and written back is tried again when another write came between, this often.
     private static let conflictAttemptMax = 5
@@ -114,7 +123,7 @@ struct RecordService: Sendable {
         _ id: Int64, in collection: String, ifMatch: EntityTagCondition?
     ) async throws(ServiceFailure) -> StoredRecord {
         let current = try await read(id, in: collection)
-        if let ifMatch, !ifMatch.matchesStrongly(current) { throw .preconditionFailed }
+        if let ifMatch, !ifMatch.matchesStrongly(entityTags.of(current)) { throw .preconditionFailed }
         return current
     }
 

@@ -20,6 +20,9 @@ struct Admission: Sendable {
         bodyBudget = BodyBudget(bytesMax: settings.bodyMemoryBytesMax)
     }
 
+    /// Lets a request in where it need not wait.
+    func enterNow(_ requestClass: RequestClass) -> AdmissionTicket? { gates[requestClass]?.enterNow() }
+
     /// Lets a request in, or refuses it; `nil` for what is always let in. The time is the current scope's `queue` stage.
     func enter(_ requestClass: RequestClass) async throws(ServiceFailure) -> AdmissionTicket? {
         guard let gate = gates[requestClass] else { return nil }

@@ -65,6 +65,16 @@ final class AdmissionGate: Sendable {
         .unavailable("The gateway has more requests than it can serve", retryAfter: .seconds(1))
     }
 
+    /// A place, where one is free.
+    func enterNow() -> AdmissionTicket? {
+        let isIn = state.withLockedValue { state in
+            guard state.figures.running < limits.runningMax else { return false }
+            state.figures.running += 1
+            return true
+        }
+        return isIn ? AdmissionTicket(gate: self) : nil
+    }
+
     /// Returns when the request may be served; throws when it is refused.
     func enter() async throws(ServiceFailure) -> AdmissionTicket {
         let isIn = await withCheckedContinuation { continuation in

@@ -66,6 +66,8 @@ final class StreamedAnswer: Sendable {
     private let scope: RequestScope
     private let receivedAt: ContinuousClock.Instant
     private let entry: NIOLockedValueBox<RequestLog.Entry>
+    /// Bytes that are on their way to the connection, which may turn out to be gone.
+    private let pendingBytes = NIOLockedValueBox(0)
 
     init(_ entry: RequestLog.Entry, _ scope: RequestScope, _ log: RequestLog, receivedAt: ContinuousClock.Instant) {
         self.log = log
@@ -82,7 +84,17 @@ final class StreamedAnswer: Sendable {
         log.write(entry, scope)
     }
 
-    func sent(_ bytes: Int) { entry.withLockedValue { $0.sentBytes += bytes } }
+    /// The next bytes are about to be sent: those before them were.
+    func sends(_ bytes: Int) {
+        let sentBytes = pendingBytes.withLockedValue { pending in
+            defer { pending = bytes }
+            return pending
+        }
+        entry.withLockedValue { $0.sentBytes += sentBytes }
+    }
 
-    func isWhole() { entry.withLockedValue { $0.isCutOff = false } }
+    func isWhole() {
+        sends(0)
+        entry.withLockedValue { $0.isCutOff = false }
+    }
 }

@@ -7,6 +7,8 @@ import WireProtocol
 /// each works without it.
 final class RequestScope: Sendable {
     @TaskLocal static var current: RequestScope?
+    /// Of a request that has not been looked at yet.
+    static let unnamed = RequestScope(requestID: "", traceID: .none)
 
     private struct State {
         var stages = StageTimes()
@@ -59,8 +61,15 @@ final class RequestScope: Sendable {
 
     /// Waits for the right to be served, and keeps it until the request has ended or `leave` is called.
     func enter() async throws(ServiceFailure) {
-        guard let ticket = try await admission?.enter(requestClass) else { return }
-        state.withLockedValue { $0.ticket = ticket }
+        guard let admission else { return }
+        if let ticket = admission.enterNow(requestClass) {
+            state.withLockedValue { state in
+                state.ticket = ticket
+                state.stages.add(.zero, to: .queue)
+            }
+        } else if let ticket = try await admission.enter(requestClass) {
+            state.withLockedValue { $0.ticket = ticket }
+        }
     }
 
     /// Keeps room for the request's body until the request has ended.

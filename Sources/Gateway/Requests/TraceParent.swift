@@ -3,7 +3,7 @@ import WireProtocol
 /// The header `traceparent` of W3C Trace Context: `00-<trace id, 32 digits>-<parent id, 16 digits>-<flags, 2 digits>`.
 enum TraceParent {
     /// The trace that the client's work belongs to; a new one where the header is missing or no such thing.
-    static func traceID(continuing header: String?) -> TraceID { header.flatMap(traceID(of:)) ?? .random() }
+    static func traceID(continuing header: String?) -> TraceID { header.flatMap(traceID(of:)) ?? .new() }
 
     /// `nil` for what the specification calls invalid: version ff, digits in upper case, ids of zeros, and further fields
     /// in version 00.

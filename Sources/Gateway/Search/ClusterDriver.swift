@@ -207,7 +207,10 @@ final class ClusterDriver: Sendable {
             switch result {
             case .success(let reply) where reply.hitCounts.count == 1:
                 let hits = zip(reply.ids, reply.scores).map { ScoredID(id: Int64(clamping: $0), score: $1) }
-                self?.handle(.attemptSucceeded(attempt, appliedSeq: Int64(clamping: reply.appliedSeq), hits: hits))
+                self?.handle(
+                    .attemptSucceeded(
+                        attempt, appliedSeq: Int64(clamping: reply.appliedSeq), hits: hits,
+                        guarantee: ResultGuarantee(reply.guarantees.first ?? .unknown)))
             case .success: self?.handle(.attemptFailed(attempt, .malformed))
             case .failure(let error): self?.handle(.attemptFailed(attempt, AttemptFailure(error)))
             }

@@ -12,6 +12,10 @@ struct ClusterSearch: Sendable {
     var filter: Filter?
     var minSeq: Int64 = 0
     var isExact = false
+    /// `nil`: as the workers like.
+    var recallTarget: Float?
+    /// The model that the vector is of: no replica with another one's vectors may answer. Empty: unknown.
+    var modelDigest = ""
     var allowPartial = false
     /// The work that this search is part of.
     var traceID = RequestScope.current?.traceID ?? .none
@@ -21,7 +25,25 @@ struct ClusterSearch: Sendable {
         ShardSearchRequest(
             collection: collection, shard: ShardPlace(index: shardIndex, count: shardCount), resultLimit: resultLimit,
             minimumScore: minimumScore, filter: filter, minSeq: UInt64(max(0, minSeq)), isExact: isExact,
-            vectors: vector)
+            recallTarget: recallTarget, modelDigest: modelDigest, vectors: vector)
+    }
+}
+
+extension ResultGuarantee {
+    init(_ guarantee: SearchGuarantee) {
+        switch guarantee {
+        case .unknown: self = .unknown
+        case .estimatedRecall(let recall): self = .estimatedRecall(recall)
+        case .exact: self = .exact
+        }
+    }
+
+    var onTheWire: SearchGuarantee {
+        switch self {
+        case .unknown: .unknown
+        case .estimatedRecall(let recall): .estimatedRecall(recall)
+        case .exact: .exact
+        }
     }
 }
 
@@ -43,7 +65,7 @@ extension ServiceFailure {
                 "The search ran out of time; \(coverage.answeredCount) of \(coverage.totalCount) shards had answered")
         case .notCaughtUp(let appliedSeq):
             self = .unavailable(
-                "No search worker has applied min_seq yet; the furthest is at \(appliedSeq)", retryAfter: .seconds(1))
+                "No search worker has caught up with the writes yet; the furthest is at \(appliedSeq)", retryAfter: .seconds(1))
         case .workersFailed(let coverage):
             self = .unavailable(
                 "Search workers failed; \(coverage.answeredCount) of \(coverage.totalCount) shards had answered",

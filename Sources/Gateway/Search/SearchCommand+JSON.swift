@@ -19,6 +19,7 @@ extension SearchCommand {
             Field(name: "min_seq", type: .nullable(.integer(0...Int64.max)), isRequired: false),
             Field(name: "partial", type: .boolean, isRequired: false, defaultValue: false),
             Field(name: "exact", type: .boolean, isRequired: false, defaultValue: false),
+            Field(name: "recall", type: .nullable(.number(recallTargetRange)), isRequired: false),
         ], refusesUnknownFields: true)
 
     static func limits(_ range: ClosedRange<Int64>) -> IntegerLimits {
@@ -62,6 +63,7 @@ extension SearchCommand {
         minSeq = members["min_seq"]?.integerValue ?? 0
         allowPartial = members["partial"]?.booleanValue ?? false
         isExact = members["exact"]?.booleanValue ?? false
+        recallTarget = members["recall"]?.doubleValue.map { Float($0) }
         try check(definition, at: ["body"], input: body)
     }
 

@@ -33,6 +33,7 @@ extension SearchCommand {
         "min_seq": "Answer only from workers that have applied this write.",
         "partial": "Whether the answer of some shards is better than an error.",
         "exact": "Scan everything, whatever faster way there is.",
+        "recall": "The share of the truly nearest records that the hits should have on average; less is faster, 1 is `exact`. Small collections are always compared whole.",
     ]
 
     private static func parameter(_ name: String) -> Parameter {
@@ -57,6 +58,7 @@ extension SearchCommand {
         let minSeq = reader.value(Self.parameter("min_seq"))?.integerValue ?? 0
         let allowPartial = reader.flag(Self.parameter("partial"))
         let isExact = reader.flag(Self.parameter("exact"))
+        let recallTarget = reader.value(Self.parameter("recall"))?.doubleValue.map { Float($0) }
         let filter = reader.filter(except: Self.parameters, columns: definition.columns)
         try reader.check()
         let input = JSON.object(
@@ -70,6 +72,7 @@ extension SearchCommand {
         self.minSeq = minSeq
         self.allowPartial = allowPartial
         self.isExact = isExact
+        self.recallTarget = recallTarget
         let names = query.values(of: "fields").flatMap { $0.split(separator: ",").map(String.init) }
         fields = names.isEmpty ? nil : Array(names.prefix(Self.fieldCountMax))
         try check(definition, at: ["query"], input: input)

@@ -30,6 +30,8 @@ extension SearchCommand {
         minimumScore = query.minimumScore
         fields = query.fields.isEmpty ? nil : query.fields
         minSeq = Int64(clamping: query.minSeq)
+        isExact = query.isExact
+        recallTarget = query.recallTarget
         switch query.filter {
         case .filter(let filter):
             do throws(FilterError) {

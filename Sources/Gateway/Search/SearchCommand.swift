@@ -26,6 +26,7 @@ struct SearchCommand: Sendable {
     /// What comes in a request target: escaped it may be twelve times as long, and targets have a limit of their own.
     static let queryTextLengthRange = 1...4_096
     static let fieldCountMax = 500
+    static let recallTargetRange: ClosedRange<Double> = 0.5...1
 
     var source: Source
     var mode = Mode.semantic
@@ -41,6 +42,9 @@ struct SearchCommand: Sendable {
     var allowPartial = false
     /// Scan everything, whatever faster way there is.
     var isExact = false
+    /// The share of the truly nearest that the hits should have on average, in `recallTargetRange`; `nil`: as the workers
+    /// like.
+    var recallTarget: Float?
 
     var showsVector: Bool { fields?.contains("vector") ?? false }
 }

@@ -15,6 +15,8 @@ struct SearchAnswer: Sendable {
     var hits: [Hit]
     /// Shards that answered; `nil` for a search by words alone, which no worker answers.
     var coverage: ShardCoverage?
+    /// How sure the workers are of what they found.
+    var guarantee = ResultGuarantee.unknown
 }
 
 /// Text or vector in, records out: embeds, asks the workers, fetches what they found from the store.
@@ -53,23 +55,24 @@ struct SearchService: Sendable {
     private func semantic(
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> SearchAnswer {
-        let vector = try await queryVector(command, definition, deadline)
-        var answer = try await nearest(to: vector, command, definition, minSeq: command.minSeq, deadline)
+        let query = try await queryVector(command, definition, deadline)
+        var answer = try await nearest(to: query, command, definition, minSeq: command.minSeq, deadline)
         if answer.missingCount > 0 {
             // A worker named records that have been deleted since. Those that have seen the deletion name others.
-            answer = try await nearest(to: vector, command, definition, minSeq: store.headSeq, deadline)
+            answer = try await nearest(to: query, command, definition, minSeq: store.headSeq, deadline)
         }
-        return SearchAnswer(hits: answer.hits, coverage: answer.coverage)
+        return SearchAnswer(hits: answer.hits, coverage: answer.coverage, guarantee: answer.guarantee)
     }
 
     private struct Nearest {
         var hits: [SearchAnswer.Hit]
         var missingCount: Int
         var coverage: ShardCoverage
+        var guarantee: ResultGuarantee
     }
 
     private func nearest(
-        to vector: [Float], _ command: SearchCommand, _ definition: CollectionDefinition, minSeq: Int64,
+        to query: QueryVector, _ command: SearchCommand, _ definition: CollectionDefinition, minSeq: Int64,
         _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> Nearest {
         // The record that others shall be like is its own nearest neighbour.
@@ -77,17 +80,24 @@ struct SearchService: Sendable {
         let limit = command.offset + command.resultLimit + (excluded == nil ? 0 : 1)
         let result = try await cluster.search(
             ClusterSearch(
-                collection: definition.name, vector: vector, resultLimit: limit, minimumScore: command.minimumScore,
-                filter: command.filter, minSeq: minSeq, isExact: command.isExact, allowPartial: command.allowPartial),
+                collection: definition.name, vector: query.components, resultLimit: limit,
+                minimumScore: command.minimumScore, filter: command.filter, minSeq: minSeq, isExact: command.isExact,
+                recallTarget: command.recallTarget, modelDigest: query.modelDigest, allowPartial: command.allowPartial),
             deadline: deadline)
         let page = result.hits.filter { $0.id != excluded }.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        return Nearest(hits: hits, missingCount: page.count - hits.count, coverage: result.coverage)
+        return Nearest(hits: hits, missingCount: page.count - hits.count, coverage: result.coverage, guarantee: result.guarantee)
+    }
+
+    /// What a search looks for, and the model that can tell what is near it; empty where the client alone knows.
+    private struct QueryVector {
+        let components: [Float]
+        var modelDigest = ""
     }
 
     private func queryVector(
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
-    ) async throws(ServiceFailure) -> [Float] {
+    ) async throws(ServiceFailure) -> QueryVector {
         try await RequestScope.measure(.embed) { () async throws(ServiceFailure) in
             try await vector(of: command, definition, deadline)
         }
@@ -95,14 +105,14 @@ struct SearchService: Sendable {
 
     private func vector(
         of command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
-    ) async throws(ServiceFailure) -> [Float] {
+    ) async throws(ServiceFailure) -> QueryVector {
         switch command.source {
-        case .vector(let vector): return vector
+        case .vector(let vector): return QueryVector(components: vector)
         case .like(let id):
-            guard let vector = try await store.mapped({ try await $0.vector(of: id, in: definition.name) }) else {
+            guard let vector = try await store.mapped({ try await $0.storedVector(of: id, in: definition.name) }) else {
                 throw .notFound("There is no record \(id) in '\(definition.name)' to be like")
             }
-            return vector
+            return QueryVector(components: vector.components, modelDigest: vector.modelDigest ?? "")
         case .text(let text):
             guard let embedding else { throw .faulty(reason: "a text search without a model") }
             guard !sets.serveAnotherModel(in: definition.name) else {
@@ -110,7 +120,8 @@ struct SearchService: Sendable {
                     "The records of '\(definition.name)' are being embedded by another model", retryAfter: .seconds(10))
             }
             do {
-                return try await embedding.embed(text, priority: .query, deadline: deadline)
+                let vector = try await embedding.embed(text, priority: .query, deadline: deadline)
+                return QueryVector(components: vector, modelDigest: sets.modelDigest ?? "")
             } catch {
                 throw ServiceFailure(error)
             }
@@ -147,18 +158,20 @@ struct SearchService: Sendable {
         _ command: SearchCommand, _ definition: CollectionDefinition, _ deadline: ContinuousClock.Instant
     ) async throws(ServiceFailure) -> SearchAnswer {
         let depth = max(Self.fusionDepth, command.offset + command.resultLimit)
-        let vector = try await queryVector(command, definition, deadline)
+        let query = try await queryVector(command, definition, deadline)
         let meaning = try await cluster.search(
             ClusterSearch(
-                collection: definition.name, vector: vector, resultLimit: depth, filter: command.filter,
-                minSeq: command.minSeq, isExact: command.isExact, allowPartial: command.allowPartial),
+                collection: definition.name, vector: query.components, resultLimit: depth, filter: command.filter,
+                minSeq: command.minSeq, isExact: command.isExact, recallTarget: command.recallTarget,
+                modelDigest: query.modelDigest,
+                allowPartial: command.allowPartial),
             deadline: deadline)
         let words = try await keywordHits(command, definition, limit: depth, offset: 0)
         var fused = Self.fuse([meaning.hits, words])
         if let minimum = command.minimumScore { fused.removeAll { $0.score < minimum } }
         let page = fused.dropFirst(command.offset).prefix(command.resultLimit)
         let hits = try await fetch(page.map { ($0.id, $0.score) }, definition)
-        return SearchAnswer(hits: hits, coverage: meaning.coverage)
+        return SearchAnswer(hits: hits, coverage: meaning.coverage, guarantee: meaning.guarantee)
     }
 
     /// Reciprocal rank fusion: each list gives a record 1 / (constant + rank), ranks from 1.

@@ -15,21 +15,31 @@ struct Feed: Sendable {
 
     func info(_ definition: CollectionDefinition) -> CollectionInfo? {
         guard let shape = vectorShapes[definition] else { return nil }
-        let digest = definition.needsModel ? modelDigest ?? "" : ""
-        return CollectionInfo(
-            name: definition.name, dimension: shape.dimension, metric: shape.metric, modelDigest: digest,
-            columns: definition.columns, headSeq: UInt64(store.headSeq),
-            generation: generation(definition, shape, digest))
+        // What serves, which is not what the model of now makes while vectors of another one are being replaced.
+        let serving = sets.state(of: definition.name)?.serving
+        let digest = definition.needsModel ? serving?.modelDigest ?? modelDigest ?? "" : ""
+        var info = CollectionInfo(
+            name: definition.name, dimension: serving?.dimension ?? shape.dimension, metric: shape.metric,
+            modelDigest: digest, columns: definition.columns, headSeq: UInt64(store.headSeq))
+        info.generation = generation(info, set: sets.generation(of: definition.name))
+        return info
     }
 
     /// Anything a row in a worker's memory depends on beside the record itself: another value of it, other rows.
-    private func generation(
-        _ definition: CollectionDefinition, _ shape: VectorShape, _ digest: String
-    ) -> UInt64 {
-        let columns = definition.columns.map { "\($0.name)\u{0}\($0.type.rawValue)\u{0}\($0.isArray)" }
-        let set = String(sets.generation(of: definition.name))
-        let parts = [store.storeID, definition.name, set, String(shape.dimension), shape.metric.rawValue, digest] + columns
+    private func generation(_ info: CollectionInfo, set: Int) -> UInt64 {
+        let columns = info.columns.map { "\($0.name)\u{0}\($0.type.rawValue)\u{0}\($0.isArray)" }
+        let parts =
+            [store.storeID, info.name, String(set), String(info.dimension), info.metric.rawValue, info.modelDigest] + columns
         return Digest.sha256Prefix(parts.joined(separator: "\u{1}"))
+    }
+
+    /// Whether a replica of this generation may go on reading: the one that serves, and the one that served before, whose
+    /// replicas answer searches until their successors are whole. What is written meanwhile reaches both with the vector of
+    /// the new set, which is of the same model.
+    private func gives(_ generation: UInt64, of info: CollectionInfo) -> Bool {
+        if generation == info.generation { return true }
+        guard let predecessor = sets.predecessor(of: info.name) else { return false }
+        return generation == self.generation(info, set: predecessor)
     }
 
     /// One page; throws an `ErrorReply` that the worker understands.
@@ -37,17 +47,22 @@ struct Feed: Sendable {
         guard let definition = catalog.collections[request.collection], let info = info(definition) else {
             throw ErrorReply(.notFound, message: "there is no searchable collection of this name")
         }
-        guard request.storeID == store.storeID, request.generation == info.generation,
-            request.afterSeq <= UInt64(store.headSeq)
-        else { throw ErrorReply(.stale, message: "another store or generation: start again from seq 0") }
+        guard request.storeID == store.storeID, gives(request.generation, of: info) else {
+            throw ErrorReply(.stale, message: "another store or generation: start again from seq 0")
+        }
         do {
             let rows = try await store.feed(
                 request.collection, shardIndex: request.shard.index, shardCount: request.shard.count,
                 afterSeq: Int64(request.afterSeq), limit: request.rowLimit)
-            // Another set of vectors took the place of the one that the worker reads.
-            guard rows.vectorGeneration == sets.generation(of: definition.name) else {
-                throw ErrorReply(.stale, message: "another generation: start again from seq 0")
+            // By the head that the rows were read with: a page may have a commit a moment before the store tells of it,
+            // and the next request then names a seq that `store.headSeq` has not reached.
+            guard request.afterSeq <= UInt64(rows.headSeq) else {
+                throw ErrorReply(.stale, message: "the store is older than the replica: start again from seq 0")
             }
+            // Another set of vectors takes the place of the one that the worker reads, at this moment: asked again, it is
+            // known here which replicas may go on.
+            guard rows.vectorGeneration == sets.generation(of: definition.name), self.info(definition)?.generation == info.generation
+            else { throw ErrorReply(.unavailable, message: "the vectors are being switched", retryAfter: .milliseconds(50)) }
             return FeedPage(rows, dimension: info.dimension)
         } catch let error as StoreError {
             throw ErrorReply(ServiceFailure(error))

@@ -70,7 +70,7 @@ final class MessagingDoor: Sendable {
         request.decode(Announcement.self) { announcement in
             let worker = WorkerIncarnation(announcement)
             workers.withLockedValue { $0.heard(announcement, worker, from: request.peer) }
-            cluster.handle(.announced(WorkerAnnouncement(announcement, worker)))
+            cluster.handle(.announced(WorkerAnnouncement(announcement, worker, storeID: feed.store.storeID)))
             request.reply(
                 AnnouncementReply(
                     heartbeatInterval: ClusterConfiguration().heartbeatInterval, storeID: feed.store.storeID,
@@ -88,8 +88,8 @@ final class MessagingDoor: Sendable {
 
     private func pull(_ request: InboundRequest) {
         request.decode(PullRequest.self) { pull in
-            // Asking after a sequence number says that everything up to it is applied.
-            if let worker = workers.withLockedValue({ $0.worker(at: request.peer) }) {
+            // Asking after a sequence number says that everything up to it is applied, unless it says otherwise.
+            if !pull.readsAhead, let worker = workers.withLockedValue({ $0.worker(at: request.peer, servingFrom: pull) }) {
                 let key = ReplicaKey(
                     collection: pull.collection, shardIndex: pull.shard.index, shardCount: pull.shard.count)
                 cluster.handle(.progressed(worker, key, appliedSeq: Int64(pull.afterSeq)))
@@ -129,7 +129,7 @@ final class MessagingDoor: Sendable {
     ) {
         request.decode(Body.self) { body in
             let scope = RequestScope(
-                requestID: "", traceID: request.traceID == .none ? .random() : request.traceID)
+                requestID: "", traceID: request.traceID == .none ? .new() : request.traceID)
             Task {
                 await RequestScope.$current.withValue(scope) {
                     do throws(ServiceFailure) {
@@ -161,7 +161,8 @@ final class MessagingDoor: Sendable {
         }
         let coverage = answer.coverage ?? ShardCoverage(answeredCount: 1, totalCount: 1)
         return QueryReply(
-            hits: hits, answeredShardCount: coverage.answeredCount, shardCount: coverage.totalCount)
+            hits: hits, answeredShardCount: coverage.answeredCount, shardCount: coverage.totalCount,
+            guarantee: answer.guarantee.onTheWire)
     }
 
     private func put(_ put: PutRequest, _ deadline: ContinuousClock.Instant) async throws(ServiceFailure) -> RecordReply {

@@ -12,7 +12,17 @@ struct WorkerDirectory {
 
     var identities: [PeerIdentity] { Array(workersByIdentity.keys) }
 
-    func worker(at identity: PeerIdentity) -> WorkerIncarnation? { workersByIdentity[identity] }
+    /// The worker that pulls, if it is for the replica that its searches are answered from: one that is still to take that
+    /// one's place says nothing of what searches see.
+    func worker(at identity: PeerIdentity, servingFrom pull: PullRequest) -> WorkerIncarnation? {
+        guard let worker = workersByIdentity[identity],
+            announcements[worker]?.replicas.contains(where: {
+                $0.generation == pull.generation && $0.collection == pull.collection && $0.shard == pull.shard
+                    && $0.storeID == pull.storeID
+            }) == true
+        else { return nil }
+        return worker
+    }
 
     mutating func heard(_ announcement: Announcement, _ worker: WorkerIncarnation, from identity: PeerIdentity) {
         // A worker that came back, with a new connection or as a new process, has a new identity.
@@ -38,19 +48,23 @@ extension WorkerIncarnation {
 }
 
 extension WorkerAnnouncement {
-    init(_ announcement: Announcement, _ worker: WorkerIncarnation) {
+    /// - Parameter storeID: Of this gateway's store: replicas of another are as good as empty, and are asked nothing.
+    init(_ announcement: Announcement, _ worker: WorkerIncarnation, storeID: String) {
         self.init(
             worker: worker, endpoint: announcement.searchEndpoint,
-            replicas: announcement.replicas.map(ReplicaReport.init), capacity: announcement.queueLimit,
+            replicas: announcement.replicas.map { ReplicaReport($0, storeID: storeID) }, capacity: announcement.queueLimit,
             version: announcement.softwareVersion,
-            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) })
+            memoryBytes: announcement.replicas.reduce(0) { $0 + Int(clamping: $1.memoryBytes) },
+            memoryLimitBytes: Int(clamping: announcement.memoryLimitBytes))
     }
 }
 
 extension ReplicaReport {
-    fileprivate init(_ replica: Replica) {
+    fileprivate init(_ replica: Replica, storeID: String) {
+        let isOurs = replica.storeID == storeID
         let state: ReplicaPhase =
             switch replica.state {
+            case .ready where !isOurs: .catchingUp
             case .starting, .catchingUp: .catchingUp
             case .ready: .ready
             case .draining: .draining
@@ -58,7 +72,11 @@ extension ReplicaReport {
         self.init(
             key: ReplicaKey(
                 collection: replica.collection, shardIndex: replica.shard.index, shardCount: replica.shard.count),
-            appliedSeq: Int64(clamping: replica.appliedSeq), state: state,
-            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes))
+            appliedSeq: isOurs ? Int64(clamping: replica.appliedSeq) : 0, state: state,
+            vectorCount: Int(clamping: replica.vectorCount), memoryBytes: Int(clamping: replica.memoryBytes),
+            recall: replica.recallAt10.map {
+                MeasuredRecall(recallAt10: $0, replayCount: Int(clamping: replica.recallReplayCount))
+            },
+            bytesPerVector: replica.bytesPerVector, isFull: replica.isFull)
     }
 }

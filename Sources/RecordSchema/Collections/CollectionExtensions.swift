@@ -15,7 +15,7 @@ extension FileReader {
     /// Words of the filter language and parameters of lists and searches, which a column of the name would hide.
     private static let reservedColumns = [
         "all", "any", "not", "keyword", "limit", "offset", "sort", "cursor", "q", "top_k", "mode", "min_score",
-        "fields", "min_seq", "partial", "exact", "wait", "atomic",
+        "fields", "min_seq", "partial", "exact", "recall", "wait", "atomic",
     ]
 
     /// - Parameter fields: `nil` when some could not be read; then the names are not looked up.

@@ -96,13 +96,16 @@ public struct Choice: Sendable, Hashable {
         case literal
     }
 
-    public var kind: Kind
+    public let kind: Kind
     /// Never empty.
-    public var values: [JSON]
+    public let values: [JSON]
+    /// The values as messages name them: `'a', 'b' or 'c'`.
+    let alternatives: String
 
     public init(kind: Kind, values: [JSON]) {
         self.kind = kind
         self.values = values
+        alternatives = PythonText.alternatives(values)
     }
 }
 

@@ -64,7 +64,7 @@ extension IssueKind {
     }
 
     static func notOneOf(_ choice: Choice) -> IssueKind {
-        let expected = PythonText.alternatives(choice.values)
+        let expected = choice.alternatives
         let type = switch choice.kind {
         case .enumeration: "enum"
         case .literal: "literal_error"

@@ -4,11 +4,28 @@ public enum Timestamp {
     ///
     /// - Parameter microseconds: Since 1970-01-01T00:00:00Z, in the years 0 to 9999.
     public static func rfc3339(_ microseconds: Int64) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(27)
+        appendRFC3339(microseconds, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the same as UTF-8.
+    public static func appendRFC3339(_ microseconds: Int64, to bytes: inout [UInt8]) {
         let time = LocalTime(microseconds: microseconds)
         let second = time.secondOfDay
-        let clock = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        let fraction = time.microsecond == 0 ? "" : ".\(padded(time.microsecond, 6))"
-        return "\(text(time.date))T\(clock)\(fraction)Z"
+        append(time.date, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        append(second / 3600, digitCount: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        append(second / 60 % 60, digitCount: 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        append(second % 60, digitCount: 2, to: &bytes)
+        if time.microsecond != 0 {
+            bytes.append(UInt8(ascii: "."))
+            append(time.microsecond, digitCount: 6, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     /// Reads a timestamp in any form that a `date-time` field accepts; `nil` when it is none.
@@ -19,12 +36,27 @@ public enum Timestamp {
 
     /// `2026-11-25`.
     static func text(_ date: CivilDate) -> String {
-        "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))"
+        var bytes: [UInt8] = []
+        append(date, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func padded(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func append(_ date: CivilDate, to bytes: inout [UInt8]) {
+        append(date.year, digitCount: 4, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        append(date.month, digitCount: 2, to: &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        append(date.day, digitCount: 2, to: &bytes)
+    }
+
+    /// With zeros in front.
+    private static func append(_ value: Int, digitCount: Int, to bytes: inout [UInt8]) {
+        var divisor = 1
+        for _ in 1..<digitCount { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
     }
 }
 

@@ -37,6 +37,30 @@ public struct ValidationIssue: Sendable, Hashable {
     }
 }
 
+extension ValidationIssue {
+    /// Appends what `json` is, without making it first.
+    public func serialize(into bytes: inout [UInt8]) {
+        bytes.append(contentsOf: "{\"type\":".utf8)
+        JSON.string(type).serialize(into: &bytes)
+        bytes.append(contentsOf: ",\"loc\":[".utf8)
+        var isFirst = true
+        for component in loc {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            component.json.serialize(into: &bytes)
+        }
+        bytes.append(contentsOf: "],\"msg\":".utf8)
+        JSON.string(message).serialize(into: &bytes)
+        bytes.append(contentsOf: ",\"input\":".utf8)
+        input.serialize(into: &bytes)
+        if let context {
+            bytes.append(contentsOf: ",\"ctx\":".utf8)
+            context.serialize(into: &bytes)
+        }
+        bytes.append(UInt8(ascii: "}"))
+    }
+}
+
 extension LocComponent {
     public var json: JSON {
         switch self {

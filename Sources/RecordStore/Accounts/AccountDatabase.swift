@@ -80,7 +80,7 @@ public struct AccountDatabase: Sendable {
         _ body: @Sendable (Database) throws -> Value
     ) async throws(AccountError) -> Value {
         do throws(StoreError) {
-            return try await access.read(isShort: true, body)
+            return try await access.read(.short, body)
         } catch {
             throw .store(error)
         }

@@ -1,13 +1,21 @@
 import GRDB
 import NIOConcurrencyHelpers
 
+/// How much a read has to do.
+enum ReadExtent: Sendable {
+    /// One look-up by key.
+    case oneStatement
+    /// A few look-ups by key.
+    case short
+    case any
+}
+
 /// A database that can be read and written, whoever owns the connections.
 protocol DatabaseAccess: Sendable {
     /// Runs `body` in one read transaction.
     ///
-    /// - Parameter isShort: A few look-ups by key.
     func read<Value: Sendable>(
-        isShort: Bool, _ body: @Sendable (Database) throws -> Value
+        _ extent: ReadExtent, _ body: @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value
 
     /// Runs `body` in one transaction, which is on disk on return; when it throws nothing of it is.
@@ -51,7 +59,7 @@ final class SingleConnection: DatabaseAccess {
     }
 
     func read<Value: Sendable>(
-        isShort: Bool, _ body: @Sendable (Database) throws -> Value
+        _ extent: ReadExtent, _ body: @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         do {
             let queue = try openQueue()

@@ -19,7 +19,7 @@ extension RecordStore {
         let name = try tables(of: collection).name
         let now = now()
         let ledger = state.withLockedValue(\.idempotency)
-        return try await read(isShort: true) { db in
+        return try await read(.short) { db in
             guard let row = try IdempotencyTable(db: db).find(key, in: name), !ledger.isExpired(row.createdAt, now: now)
             else { return nil }
             guard row.fingerprint == key.fingerprint else { throw StoreError.idempotencyKeyReused }

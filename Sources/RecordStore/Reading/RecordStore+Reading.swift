@@ -15,12 +15,17 @@ extension RecordStore {
     public func records(_ ids: [Int64], in collection: String) async throws(StoreError) -> [StoredRecord] {
         let tables = try tables(of: collection)
         guard ids.count <= Self.rowCountMax else { throw .tooManyRows(count: ids.count, limit: Self.rowCountMax) }
-        return try await read(isShort: ids.count <= Self.shortRowCountMax) { db in try Self.fetch(ids, tables, db) }
+        let extent: ReadExtent = ids.count == 1 ? .oneStatement : ids.count <= Self.shortRowCountMax ? .short : .any
+        return try await read(extent) { db in try Self.fetch(ids, tables, db) }
     }
 
     public func vector(of id: Int64, in collection: String) async throws(StoreError) -> [Float]? {
+        try await storedVector(of: id, in: collection)?.components
+    }
+
+    public func storedVector(of id: Int64, in collection: String) async throws(StoreError) -> StoredVector? {
         let known = try tables(of: collection)
-        return try await read(isShort: true) { db in
+        return try await read(.short) { db in
             let tables = try Self.current(known, db)
             return try db.using(tables.statements.vectorByID) { statement in
                 try statement.bind(id, at: 1)
@@ -30,7 +35,7 @@ extension RecordStore {
                 guard statement.appendFloats(0, count: tables.dimension, to: &vector) else {
                     throw DatabaseError(resultCode: .SQLITE_CORRUPT)
                 }
-                return vector
+                return StoredVector(components: vector, modelDigest: tables.collection.vectors?.modelDigest)
             }
         }
     }
@@ -129,33 +134,30 @@ extension RecordStore {
 
     /// Runs `body` in one read transaction on a connection of its own: one snapshot, whatever is written meanwhile.
     ///
-    /// - Parameter isShort: A few look-ups by id. While a connection is free they run on the caller's thread: a few
-    ///   microseconds a row, where the way to a reader's queue and back wakes three threads and costs eighty.
+    /// - Parameter extent: Short reads run on the caller's thread while a connection is free: a few microseconds a row,
+    ///   where the way to a reader's queue and back wakes three threads and costs eighty.
     func read<Value: Sendable>(
-        isShort: Bool = false, _ body: @Sendable (Database) throws -> Value
+        _ extent: ReadExtent = .any, _ body: @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        // Every read in flight holds one connection at most, so with fewer reads than connections one is free.
-        let hasFreeReader = try admitRead()
+        try admitRead()
         defer { state.withLockedValue { $0.readCount -= 1 } }
         do {
-            return isShort && hasFreeReader ? try readHere(body) : try await pool.read(body)
+            if extent != .any, let value = try shortReaders.read(isOneStatement: extent == .oneStatement, body) { return value }
+            return try await pool.read(body)
         } catch {
             throw readingError(error)
         }
     }
 
-    private func admitRead() throws(StoreError) -> Bool {
-        let admission: Result<Bool, StoreError> = state.withLockedValue { state in
-            if state.queue.isClosed { return .failure(.closed) }
-            if state.readCount >= limits.readCountMax { return .failure(.busy(retryAfter: .milliseconds(100))) }
+    private func admitRead() throws(StoreError) {
+        let refusal: StoreError? = state.withLockedValue { state in
+            if state.queue.isClosed { return .closed }
+            if state.readCount >= limits.readCountMax { return .busy(retryAfter: .milliseconds(100)) }
             state.readCount += 1
-            return .success(state.readCount <= limits.readerCount)
+            return nil
         }
-        return try admission.get()
+        if let refusal { throw refusal }
     }
-
-    /// In an async function the call would be GRDB's async one.
-    private func readHere<Value>(_ body: (Database) throws -> Value) throws -> Value { try pool.read(body) }
 
     func readingError(_ error: any Error) -> StoreError {
         if let error = error as? StoreError { return error }

@@ -22,7 +22,7 @@ extension RecordStore {
     /// at a page, however many there are.
     public func totals() async throws(StoreError) -> StoreTotals {
         let names = Array(tables.keys)
-        return try await read(isShort: true) { db in
+        return try await read(.short) { db in
             let counts = try db.liveCounts()
             return StoreTotals(
                 headSeq: try db.integer("SELECT value FROM counters WHERE name = 'head_seq'", cached: true) ?? 0,

@@ -15,7 +15,7 @@ extension RecordStore {
     /// What serves, and how far its successor is.
     public func vectorState(of collection: String) async throws(StoreError) -> VectorState {
         let known = try tables(of: collection)
-        return try await read(isShort: true) { db in
+        return try await read(.short) { db in
             let tables = try Self.current(known, db)
             func counter(_ name: [UInt8]) throws -> Int {
                 Int(try db.integer("SELECT value FROM counters WHERE name = ?", [.text(name)], cached: true) ?? 0)

@@ -84,7 +84,7 @@ struct SearchJob: Sendable {
 }
 
 /// Starts a joinable thread that runs `body`.
-private func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t {
+func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t {
     final class Box {
         let name: String
         let body: @Sendable () -> Void

@@ -79,9 +79,10 @@ final class SearchQueue: Sendable {
             if job.isExpired() { job.completion(.failure(.expired)) } else { alive.append(job) }
         }
         guard let first = alive.first else { return }
-        let pass = SplitPass(
-            ScanPass(view: first.index.view, queries: alive.map(\.query)), jobs: alive,
-            partCountLimit: 1 + idleThreadCount)
+        let batch = QueryBatch(view: first.index.view, queries: alive.map(\.query))
+        batch.probe { alive[$0].completion(.success($1)) }
+        guard let scan = batch.scanPass() else { return }
+        let pass = SplitPass(scan, jobs: batch.scanned.map { alive[$0] }, partCountLimit: 1 + idleThreadCount)
         guard pass.partCount > 1 else { return pass.run(0) }
         state.withLock { $0.openPasses.append(pass) }
         for _ in 1 ..< pass.partCount { state.wakeOne() }

@@ -8,17 +8,29 @@ struct ScanPass: Sendable {
     static let queryLimit = KZ_SCAN_QUERIES
     /// 2,048 rows: filters' bitmaps and the hits stay in the first caches.
     private static let chunkWordCount = 32
-    private static let blocksPerWord = 64 / BlockBuffers.blockRowCount
+    private static let blocksPerWord = 64 / RowBuffers.blockRowCount
 
     let view: IndexView
     let queries: [PreparedQuery]
     let kernels: KernelSet
+    /// For each query with a filter, the rows that satisfy it.
+    private let filteredRows: [FilteredRows?]
+    /// For each segment the row to begin at: nil to take all.
+    private let firstRows: [Int]?
 
-    init(view: IndexView, queries: [PreparedQuery], kernels: KernelSet = .best) {
+    /// - Parameters:
+    ///   - filteredRows: For each query; made here when left out.
+    ///   - firstRows: For each segment, the row to begin at; all rows are taken when left out.
+    init(
+        view: IndexView, queries: [PreparedQuery], filteredRows: [FilteredRows?]? = nil, firstRows: [Int]? = nil,
+        kernels: KernelSet = .best
+    ) {
         precondition(!queries.isEmpty && queries.count <= Self.queryLimit, "1 to 8 queries a pass")
         self.view = view
         self.queries = queries
         self.kernels = kernels
+        self.filteredRows = filteredRows ?? queries.map { $0.filter.map(view.rows(satisfying:)) }
+        self.firstRows = firstRows
     }
 
     /// What one query got from a part of the rows.
@@ -42,10 +54,10 @@ struct ScanPass: Sendable {
             let first = view.wordOffsets[segmentIndex]
             let range = words.clamped(to: first ..< view.wordOffsets[segmentIndex + 1])
             guard !range.isEmpty else { continue }
-            let filters = queries.map { $0.filter.map { SegmentFilter($0, segment: segment) } }
-            for start in stride(from: range.lowerBound - first, to: range.upperBound - first, by: Self.chunkWordCount) {
+            let firstWord = max(range.lowerBound - first, (firstRows?[segmentIndex] ?? 0) / 64)
+            for start in stride(from: firstWord, to: range.upperBound - first, by: Self.chunkWordCount) {
                 let end = min(start + Self.chunkWordCount, range.upperBound - first)
-                let hasWork = mark(segment, words: start ..< end, filters: filters, scratch, &partials)
+                let hasWork = mark(segment, segmentIndex, words: start ..< end, scratch, &partials)
                 if hasWork { scan(segment, segmentIndex, words: start ..< end, scratch, &partials) }
             }
         }
@@ -54,28 +66,24 @@ struct ScanPass: Sendable {
 
     /// Sets each query's row mask for a chunk; returns whether any row is left.
     private func mark(
-        _ segment: SegmentView, words: Range<Int>, filters: [SegmentFilter?], _ scratch: ScanScratch,
+        _ segment: SegmentView, _ segmentIndex: Int, words: Range<Int>, _ scratch: ScanScratch,
         _ partials: inout [Partial]
     ) -> Bool {
-        let rows = words.lowerBound * 64 ..< min(words.upperBound * 64, segment.rowCount)
-        var filterWords: [UInt64] = []
         var hasWork = false
+        let firstRow = firstRows?[segmentIndex] ?? 0
         for query in queries.indices {
             let mask = unsafe scratch.mask(ofQuery: query)
-            if let filter = filters[query] {
-                if filterWords.isEmpty { filterWords = Array(repeating: 0, count: words.count) }
-                filter.evaluate(rows: rows, into: &filterWords)
-            }
-            for index in 0 ..< words.count {
-                var word = segment.live[words.lowerBound + index]
-                if filters[query] != nil { word &= filterWords[index] }
-                unsafe mask[index] = word
+            let filterWords = filteredRows[query]?.words[segmentIndex]
+            for index in words {
+                var word = segment.live[index]
+                if let filterWords { word &= filterWords[index] }
+                if firstRow > index * 64 { word &= ~0 << UInt64(min(64, firstRow - index * 64)) }
+                unsafe mask[index - words.lowerBound] = word
                 guard word != 0 else { continue }
                 hasWork = true
                 partials[query].matchedRowCount += word.nonzeroBitCount
-                let firstRow = rows.lowerBound + index * 64
                 for block in 0 ..< Self.blocksPerWord where word >> UInt64(block * 16) & 0xffff != 0 {
-                    partials[query].scannedRowCount += min(16, rows.upperBound - firstRow - block * 16)
+                    partials[query].scannedRowCount += min(16, segment.rowCount - index * 64 - block * 16)
                 }
             }
         }
@@ -87,7 +95,7 @@ struct ScanPass: Sendable {
         _ partials: inout [Partial]
     ) {
         let firstBlock = words.lowerBound * Self.blocksPerWord
-        let endBlock = min(words.upperBound * Self.blocksPerWord, segment.wholeBlockCount)
+        let endBlock = min(words.upperBound * Self.blocksPerWord, (segment.rowCount + 15) / 16)
         var block = firstBlock
         // The first rows all are hits until the heaps are full: short steps at first keep that from costing much.
         var stepBlockCount = partials.contains { $0.top.heap.isEmpty } ? 16 : endBlock - firstBlock
@@ -98,22 +106,17 @@ struct ScanPass: Sendable {
             block = end
             stepBlockCount *= 2
         }
-        if let openBlock = segment.openBlock, words.upperBound * Self.blocksPerWord > segment.wholeBlockCount {
-            let maskBlock = segment.wholeBlockCount - firstBlock
-            run(openBlock, blocks: 0 ..< 1, maskBlock: maskBlock, scratch, partials)
-            offerHits(of: segment, segmentIndex, firstRow: segment.wholeBlockCount * 16, scratch, &partials)
-        }
     }
 
     private func run(
-        _ buffers: BlockBuffers, blocks: Range<Int>, maskBlock: Int, _ scratch: ScanScratch, _ partials: [Partial]
+        _ buffers: RowBuffers, blocks: Range<Int>, maskBlock: Int, _ scratch: ScanScratch, _ partials: [Partial]
     ) {
-        precondition(blocks.upperBound * BlockBuffers.blockRowCount <= buffers.rowCapacity, "blocks that there are")
-        let firstRow = blocks.lowerBound * BlockBuffers.blockRowCount
+        precondition(blocks.upperBound * RowBuffers.blockRowCount <= buffers.rowCapacity, "blocks that there are")
+        let firstRow = blocks.lowerBound * RowBuffers.blockRowCount
         var rows = unsafe kz_scan_rows(
-            codes: buffers.codes.base + blocks.lowerBound * buffers.blockBytes,
+            codes: buffers.codes.base + firstRow * buffers.rowStride,
             scales: buffers.scales.base + firstRow, norms: buffers.norms.map { unsafe $0.base + firstRow },
-            blockCount: blocks.count, groupCount: buffers.groupCount)
+            blockCount: blocks.count, rowStride: buffers.rowStride)
         for query in queries.indices {
             unsafe scratch.queries[query].rowMask = UnsafePointer(scratch.blockMask(ofQuery: query) + maskBlock)
             unsafe scratch.queries[query].threshold = partials[query].top.threshold
@@ -140,15 +143,7 @@ struct ScanPass: Sendable {
     /// Scores the candidates with the queries in float and keeps the best.
     func finish(_ partials: [Partial]) -> [SearchResult] {
         zip(queries, partials).map { query, partial in
-            var hits = partial.top.heap.map { candidate in
-                var hit = candidate
-                let place = view.segments[Int(candidate.segmentIndex)].place(ofRow: Int(candidate.row))
-                hit.key = query.score(of: place.buffers, row: place.row)
-                return hit
-            }
-            if let minimumScore = query.minimumScore { hits.removeAll { $0.key < minimumScore } }
-            hits.sort { $0.isBetter(than: $1) }
-            let best = hits.prefix(query.resultLimit)
+            let best = query.ranked(partial.top.heap, in: view)
             return SearchResult(
                 ids: best.map(\.id), scores: best.map(\.key), scannedRowCount: partial.scannedRowCount,
                 matchedRowCount: partial.matchedRowCount)

@@ -20,6 +20,18 @@ struct ColumnWriter {
         }
     }
 
+    /// Goes on with a column of a snapshot.
+    init(restoring view: ColumnView, rowCount: Int, isSealed: Bool) {
+        storage = switch view {
+        case .strings(let values, let dictionary):
+            .strings(
+                ValuesWriter(restoring: values, rowCount: rowCount), StringDictionary(restoring: dictionary, isSealed: isSealed))
+        case .numbers(let values): .numbers(ValuesWriter(restoring: values, rowCount: rowCount))
+        case .timestamps(let values): .timestamps(ValuesWriter(restoring: values, rowCount: rowCount))
+        case .booleans(let values): .booleans(ValuesWriter(restoring: values, rowCount: rowCount))
+        }
+    }
+
     var view: ColumnView {
         switch storage {
         case .strings(let values, let dictionary): .strings(values.view, dictionary.view)
@@ -96,10 +108,18 @@ struct ColumnWriter {
 
 /// The applier's end of a `ValuesView`.
 struct ValuesWriter<Element: ColumnElement> {
-    private var values = AppendBuffer<Element>()
+    private var values: AppendBuffer<Element>
     private var ends: AppendBuffer<UInt32>?
 
-    init(isArray: Bool) { ends = isArray ? AppendBuffer() : nil }
+    init(isArray: Bool) {
+        values = AppendBuffer()
+        ends = isArray ? AppendBuffer() : nil
+    }
+
+    init(restoring view: ValuesView<Element>, rowCount: Int) {
+        values = AppendBuffer(view.values, count: view.valueRange(ofRow: rowCount - 1).upperBound)
+        ends = view.ends.map { AppendBuffer($0, count: rowCount) }
+    }
 
     var view: ValuesView<Element> { ValuesView(values: values.storage, ends: ends?.storage) }
 

@@ -10,7 +10,11 @@ final class IndexWriter {
     /// By slot; an empty slot is taken again.
     private var segments: [SegmentWriter?] = []
     private var tail: SegmentWriter?
+    private var nextSerial: UInt64 = 0
     private var map = RowMap()
+    /// Put here when it is done, so that every publication carries the newest.
+    var arrangement: Arrangement?
+    private let filterCache = FilterCache()
     /// The segment whose live rows are being moved to the tail, and the first row not looked at.
     private var evacuation: (segment: SegmentWriter, nextRow: Int)?
 
@@ -19,14 +23,45 @@ final class IndexWriter {
         encoder = RowEncoder(configuration)
     }
 
+    /// Takes over the segments of a snapshot and what it had of an arrangement. Called once, before anything is applied.
+    ///
+    /// The segment opened last is the tail again if it has room: it may have been sealed, which does no harm.
+    /// - Parameter restored: Checked, in the order of their slots.
+    func restore(_ restored: [SegmentView], arrangement: Arrangement?) throws(SnapshotError) {
+        precondition(segments.isEmpty && nextSerial == 0, "an index that nothing was applied to")
+        let lastSerial = restored.map(\.serial).max()
+        for view in restored {
+            let isTail = view.serial == lastSerial && view.rowCount < configuration.segmentRowLimit
+            let segment = SegmentWriter(restoring: view, isTail: isTail, configuration: configuration)
+            while segments.count <= view.slot { segments.append(nil) }
+            segments[view.slot] = segment
+            if isTail { tail = segment }
+        }
+        map = RowMap(rowCount: restored.reduce(0) { $0 + $1.liveRowCount })
+        for (index, view) in restored.enumerated() {
+            for row in 0 ..< view.rowCount where view.isLive(row) {
+                let place = UInt32(view.slot) << 16 | UInt32(row)
+                let earlier = map.put(view.ids[row], at: place, idAt: { self.id(at: $0) })
+                guard earlier == nil else { throw .contradictory(.ids, index: index) }
+            }
+        }
+        self.arrangement = arrangement
+        let covered = arrangement?.layers.flatMap { $0.coverage.map(\.serial) } ?? []
+        nextSerial = max(lastSerial ?? 0, covered.max() ?? 0) + 1
+    }
+
     // MARK: Rows
 
     /// Applies a checked batch: see `RowBatch.check`.
-    func apply(_ batch: borrowing RowBatch) {
+    ///
+    /// - Parameter addsRows: Whether rows of ids that are not there are taken.
+    /// - Returns: How many were not.
+    func apply(_ batch: borrowing RowBatch, addsRows: Bool = true) -> Int {
         let dimension = configuration.dimension
         var upsertIndex = 0
         // Upserts whose columns the tail still lacks: columns are appended a run at a time.
         var firstPendingUpsert = 0
+        var leftOutCount = 0
         var valueIndices = Array(repeating: 0, count: configuration.columns.count)
         let ids = batch.ids, kinds = batch.kinds, columns = batch.columns
         unsafe batch.vectors.withUnsafeBufferPointer { vectors in
@@ -34,6 +69,12 @@ final class IndexWriter {
                 switch kinds[index] {
                 case .delete:
                     if let place = remove(ids[index]) { kill(place) }
+                case .upsert where !addsRows && !holds(ids[index]):
+                    tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+                    for column in columns.indices { valueIndices[column] += Int(columns[column].counts[upsertIndex]) }
+                    upsertIndex += 1
+                    firstPendingUpsert = upsertIndex
+                    leftOutCount += 1
                 case .upsert:
                     if needsNewTail {
                         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
@@ -49,7 +90,10 @@ final class IndexWriter {
             }
         }
         tail?.appendColumns(columns, rows: firstPendingUpsert ..< upsertIndex, valueIndices: &valueIndices)
+        return leftOutCount
     }
+
+    private func holds(_ id: UInt64) -> Bool { map.place(of: id, idAt: { self.id(at: $0) }) != nil }
 
     /// Live rows if a checked batch were applied, counting an id that is new twice in the batch twice.
     func liveRowCountAtMost(after batch: borrowing RowBatch) -> Int {
@@ -93,7 +137,8 @@ final class IndexWriter {
         tail?.seal()
         let slot = segments.firstIndex { $0 == nil } ?? segments.count
         precondition(slot < 0xffff, "the configuration's row limit keeps the number of segments below 65,535")
-        let segment = SegmentWriter(slot: slot, configuration: configuration)
+        let segment = SegmentWriter(slot: slot, serial: nextSerial, configuration: configuration)
+        nextSerial += 1
         if slot == segments.count { segments.append(segment) } else { segments[slot] = segment }
         tail = segment
         return segment
@@ -163,6 +208,9 @@ final class IndexWriter {
             statistics.idBytes += segment.idBytes
             if segment.liveRowCount > 0 { views.append(segment.publish()) }
         }
-        return IndexView(segments: views, statistics: statistics)
+        statistics.arrangementBytes = arrangement?.allocatedBytes ?? 0
+        let view = IndexView(
+            segments: views, statistics: statistics, arrangement: arrangement, filterCache: filterCache)
+        return view
     }
 }

@@ -4,12 +4,12 @@ import CKernels
 struct RowEncoder {
     /// Above it, products of two vectors may overflow float32.
     static let normLimit = 1e18
-    /// Below it, a vector's largest component is taken for zero: its inverse times 127 would overflow.
+    /// Below it, a vector's largest component is taken for zero, as in scan_rows.c: its inverse times 127 would overflow.
     static let smallestMagnitude: Float = 1e-30
 
     let dimension: Int
     let metric: Metric
-    /// The vector with zeros up to whole groups; for `cosine` divided by its norm.
+    /// The vector with zeros up to `rowStride`; for `cosine` divided by its norm.
     private var prepared: [Float]
 
     init(_ configuration: VectorIndexConfiguration) {
@@ -32,19 +32,19 @@ struct RowEncoder {
     }
 
     /// Writes a checked vector as row `row` of `buffers`.
-    mutating func encode(_ vector: UnsafeBufferPointer<Float>, into buffers: BlockBuffers, row: Int) {
+    mutating func encode(_ vector: UnsafeBufferPointer<Float>, into buffers: RowBuffers, row: Int) {
         unsafe Self.prepare(vector, metric: metric, into: &prepared)
-        let lane = unsafe buffers.lane(ofRow: row)
+        let codes = unsafe buffers.codes(ofRow: row)
         let largest = unsafe prepared.withUnsafeBufferPointer {
             unsafe kz_scan_largest_magnitude($0.baseAddress, $0.count)
         }
         var factor: Float = 0
         if largest >= Self.smallestMagnitude { factor = 127 / largest }
         let product = unsafe prepared.withUnsafeBufferPointer { prepared in
-            unsafe kz_scan_encode_row(prepared.baseAddress, prepared.count, factor, lane)
-            return unsafe Double(kz_scan_row_product(lane, prepared.baseAddress, buffers.groupCount))
+            unsafe kz_scan_encode_row(prepared.baseAddress, dimension, factor, codes, buffers.rowStride)
+            return unsafe Double(kz_scan_row_product(codes, prepared.baseAddress, buffers.rowStride))
         }
-        let codeSquareSum = unsafe Double(kz_scan_row_square_sum(lane, buffers.groupCount))
+        let codeSquareSum = unsafe Double(kz_scan_row_square_sum(codes, buffers.rowStride))
         var scale: Float = 0
         if codeSquareSum > 0 {
             switch metric {

@@ -1,4 +1,3 @@
-import CKernels
 import RecordSchema
 
 /// The applier's side of one segment: rows are appended until it is sealed, and die one by one.
@@ -6,25 +5,43 @@ final class SegmentWriter {
     private static let initialRowCapacity = 64
 
     let slot: Int
+    /// Differs from those of all other segments of the index, those included that had the slot before.
+    let serial: UInt64
     private(set) var rowCount = 0
     private(set) var liveRowCount = 0
     private(set) var isSealed = false
     private let rowLimit: Int
-    private var buffers: BlockBuffers
+    private var buffers: RowBuffers
     private var ids: AppendBuffer<UInt64>
     private var live: [UInt64] = []
     private var columns: [ColumnWriter]
     /// What was published last; nil when the segment has changed since.
     private var published: SegmentView?
 
-    init(slot: Int, configuration: VectorIndexConfiguration) {
+    init(slot: Int, serial: UInt64, configuration: VectorIndexConfiguration) {
         self.slot = slot
+        self.serial = serial
         rowLimit = configuration.segmentRowLimit
-        buffers = BlockBuffers(
-            groupCount: configuration.rowStride / 4, hasNorms: configuration.metric == .euclidean,
+        buffers = RowBuffers(
+            rowStride: configuration.rowStride, hasNorms: configuration.metric == .euclidean,
             rowCapacity: min(Self.initialRowCapacity, rowLimit))
         ids = AppendBuffer(capacity: buffers.rowCapacity)
         columns = configuration.columns.map(ColumnWriter.init)
+    }
+
+    /// Goes on with a segment of a snapshot.
+    init(restoring view: SegmentView, isTail: Bool, configuration: VectorIndexConfiguration) {
+        slot = view.slot
+        serial = view.serial
+        rowCount = view.rowCount
+        liveRowCount = view.liveRowCount
+        isSealed = !isTail
+        rowLimit = configuration.segmentRowLimit
+        buffers = view.codes
+        ids = AppendBuffer(view.ids, count: view.rowCount)
+        live = (0 ..< view.wordCount).map { view.live[$0] }
+        columns = view.columns.map { ColumnWriter(restoring: $0, rowCount: view.rowCount, isSealed: !isTail) }
+        published = view
     }
 
     var deadRowCount: Int { rowCount - liveRowCount }
@@ -62,11 +79,7 @@ final class SegmentWriter {
     /// Appends row `row` of another segment of this index with its columns.
     func append(row: Int, of other: SegmentWriter) -> Int {
         let target = beginRow(id: other.id(ofRow: row))
-        unsafe kz_scan_copy_row(other.buffers.lane(ofRow: row), buffers.lane(ofRow: target), buffers.groupCount)
-        unsafe buffers.scales.base[target] = other.buffers.scales[row]
-        if let norms = buffers.norms, let otherNorms = other.buffers.norms {
-            unsafe norms.base[target] = otherNorms[row]
-        }
+        buffers.copy(row: row, of: other.buffers, to: target)
         for column in columns.indices { columns[column].append(row: row, of: other.columns[column].view) }
         return target
     }
@@ -74,7 +87,10 @@ final class SegmentWriter {
     private func beginRow(id: UInt64) -> Int {
         precondition(!isSealed && !isFull, "rows are appended to an open segment")
         if isAtCapacity {
-            buffers = buffers.grown(to: min(buffers.rowCapacity * 2, rowLimit), copying: rowCount)
+            // A large tail grows by a quarter: half of it empty would be much, and rows are copied no more than four times.
+            let capacity = buffers.rowCapacity
+            let added = capacity < 4_096 ? capacity : capacity / 4 / 64 * 64
+            buffers = buffers.grown(to: min(capacity + added, rowLimit), copying: rowCount)
         }
         let row = rowCount
         ids.append(id)
@@ -103,12 +119,11 @@ final class SegmentWriter {
     /// The segment as it is now, for searches.
     func publish() -> SegmentView {
         if let published { return published }
-        let wholeBlockCount = rowCount / BlockBuffers.blockRowCount
         // A copy: were the bits shared, the next change would have to find out whether a search still reads them.
-        let liveBits = unsafe live.withUnsafeBufferPointer { unsafe Array($0) }
+        let liveBits = SharedBuffer<UInt64>(capacity: live.count)
+        for (index, word) in live.enumerated() { unsafe liveBits.base[index] = word }
         let view = SegmentView(
-            rowCount: rowCount, wholeBlockCount: wholeBlockCount, codes: buffers,
-            openBlock: rowCount % BlockBuffers.blockRowCount == 0 ? nil : buffers.copy(ofBlock: wholeBlockCount),
+            slot: slot, serial: serial, rowCount: rowCount, codes: buffers,
             ids: ids.storage, live: liveBits, liveRowCount: liveRowCount, columns: columns.map(\.view))
         published = view
         return view

@@ -2,10 +2,27 @@
 ///
 /// It belongs to a segment rather than to the index, so that strings that no row has any more go with the segment.
 final class StringDictionary {
-    private var bytes = AppendBuffer<UInt8>()
-    private var ends = AppendBuffer<UInt64>()
+    private static let minimumTableCapacity = 16
+
+    private var bytes: AppendBuffer<UInt8>
+    private var ends: AppendBuffer<UInt64>
     /// Open addressing: a code + 1, or 0. Only the applier reads it, so it may change in place.
     private var table: [UInt32] = []
+
+    init() {
+        bytes = AppendBuffer()
+        ends = AppendBuffer()
+    }
+
+    /// Goes on with the strings of a snapshot, which are its buffers' whole content.
+    init(restoring view: StringDictionaryView, isSealed: Bool) {
+        bytes = AppendBuffer(view.bytes, count: view.bytes.capacity)
+        ends = AppendBuffer(view.ends, count: view.count)
+        guard !isSealed, view.count > 0 else { return }
+        var capacity = Self.minimumTableCapacity
+        while view.count * 4 > capacity * 3 { capacity *= 2 }
+        makeTable(capacity: capacity)
+    }
 
     var view: StringDictionaryView {
         StringDictionaryView(bytes: bytes.storage, ends: ends.storage, count: ends.count)
@@ -17,7 +34,9 @@ final class StringDictionary {
 
     /// The code of a string, new if it has none yet.
     func code(of string: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        if (ends.count + 1) * 4 > table.count * 3 { growTable() }
+        if (ends.count + 1) * 4 > table.count * 3 {
+            makeTable(capacity: max(Self.minimumTableCapacity, table.count * 2))
+        }
         var entry = unsafe firstEntry(of: string)
         while table[entry] != 0 {
             let code = Int(table[entry]) - 1
@@ -42,8 +61,9 @@ final class StringDictionary {
         return hasher.finalize() & (table.count - 1)
     }
 
-    private func growTable() {
-        table = Array(repeating: 0, count: max(16, table.count * 2))
+    /// - Parameter capacity: A power of two, more than there are strings.
+    private func makeTable(capacity: Int) {
+        table = Array(repeating: 0, count: capacity)
         for code in 0 ..< ends.count {
             var entry = unsafe view.withString(code) { unsafe firstEntry(of: $0) }
             while table[entry] != 0 { entry = (entry + 1) & (table.count - 1) }

@@ -6,6 +6,13 @@ struct AppendBuffer<Element: BitwiseCopyable & Sendable> {
 
     init(capacity: Int = 0) { storage = SharedBuffer(capacity: capacity) }
 
+    /// Goes on after the first `count` elements.
+    init(_ storage: SharedBuffer<Element>, count: Int) {
+        precondition(count <= storage.capacity, "elements that there are")
+        self.storage = storage
+        self.count = count
+    }
+
     mutating func append(_ element: Element) {
         reserve(count + 1)
         unsafe storage.base[count] = element

@@ -14,9 +14,11 @@ struct RowMap {
     private(set) var count = 0
     private var removedCount = 0
 
-    init() {
-        tags = Array(repeating: Self.empty, count: Self.minimumCapacity)
-        places = Array(repeating: 0, count: Self.minimumCapacity)
+    /// Without rows, with room for `rowCount`.
+    init(rowCount: Int = 0) {
+        let capacity = Self.capacity(for: rowCount)
+        tags = Array(repeating: Self.empty, count: capacity)
+        places = Array(repeating: 0, count: capacity)
     }
 
     var allocatedBytes: Int { tags.capacity + places.capacity * MemoryLayout<UInt32>.size }
@@ -71,9 +73,7 @@ struct RowMap {
     }
 
     private mutating func rebuild(for rowCount: Int, idAt: (UInt32) -> UInt64) {
-        var capacity = Self.minimumCapacity
-        // At most 60 per cent full afterwards, so that the next rebuild is far.
-        while rowCount * 5 > capacity * 3 { capacity *= 2 }
+        let capacity = Self.capacity(for: rowCount)
         let earlierTags = tags, earlierPlaces = places
         tags = Array(repeating: Self.empty, count: capacity)
         places = Array(repeating: 0, count: capacity)
@@ -81,6 +81,13 @@ struct RowMap {
         for entry in earlierTags.indices where earlierTags[entry] > Self.removed {
             insert(hash: Self.hash(idAt(earlierPlaces[entry])), place: earlierPlaces[entry])
         }
+    }
+
+    /// At most 60 per cent full with so many rows, so that the next rebuild is far.
+    private static func capacity(for rowCount: Int) -> Int {
+        var capacity = minimumCapacity
+        while rowCount * 5 > capacity * 3 { capacity *= 2 }
+        return capacity
     }
 
     private static func tag(_ hash: UInt64) -> UInt8 { max(2, UInt8(truncatingIfNeeded: hash >> 56)) }

@@ -22,11 +22,13 @@ public struct Announcement: WireRequest {
     public var latencyMicrosecondsP99: Int
     /// For people.
     public var softwareVersion: String
+    /// What all replicas together may take; 0: no limit.
+    public var memoryLimitBytes: UInt64
 
     public init(
         workerID: String, bootEpoch: UInt64, searchEndpoint: String, replicas: [Replica] = [], queueLimit: Int = 0,
         queueDepth: Int = 0, threadCount: Int = 1, latencyMicrosecondsP50: Int = 0, latencyMicrosecondsP95: Int = 0,
-        latencyMicrosecondsP99: Int = 0, softwareVersion: String = ""
+        latencyMicrosecondsP99: Int = 0, softwareVersion: String = "", memoryLimitBytes: UInt64 = 0
     ) {
         self.workerID = workerID
         self.bootEpoch = bootEpoch
@@ -39,6 +41,7 @@ public struct Announcement: WireRequest {
         self.latencyMicrosecondsP95 = latencyMicrosecondsP95
         self.latencyMicrosecondsP99 = latencyMicrosecondsP99
         self.softwareVersion = softwareVersion
+        self.memoryLimitBytes = memoryLimitBytes
     }
 
     public init(decoding content: MessageContent) throws(WireError) {
@@ -61,7 +64,8 @@ public struct Announcement: WireRequest {
             threadCount: Int(proto.threadCount), latencyMicrosecondsP50: Int(proto.latencyP50Us),
             latencyMicrosecondsP95: Int(proto.latencyP95Us), latencyMicrosecondsP99: Int(proto.latencyP99Us),
             softwareVersion: try Checked.text(
-                proto.softwareVersion, max: WireLimits.softwareVersionBytesMax, "software_version"))
+                proto.softwareVersion, max: WireLimits.softwareVersionBytesMax, "software_version"),
+            memoryLimitBytes: proto.memoryLimitBytes)
     }
 
     var proto: ProtoAnnouncement {
@@ -77,6 +81,7 @@ public struct Announcement: WireRequest {
         proto.latencyP95Us = UInt32(clamping: latencyMicrosecondsP95)
         proto.latencyP99Us = UInt32(clamping: latencyMicrosecondsP99)
         proto.softwareVersion = softwareVersion
+        proto.memoryLimitBytes = memoryLimitBytes
         return proto
     }
 }

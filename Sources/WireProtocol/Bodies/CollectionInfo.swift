@@ -12,13 +12,13 @@ public struct CollectionInfo: Sendable, Hashable {
     /// 1...65536.
     public var dimension: Int
     public var metric: VectorMetric
-    /// Names the model and its weights; empty: records bring their own vectors.
+    /// Names the model of the vectors that serve, and its weights; empty: records bring their own vectors.
     public var modelDigest: String
     /// The layout of every `FeedPage.columns` of the collection.
     public var columns: [FilterColumn]
     /// The last change of this collection.
     public var headSeq: UInt64
-    /// Compared for equality only: whoever holds rows of another generation throws them away and pulls from 0.
+    /// Compared for equality only: rows of another generation are replaced by what a pull from 0 gives.
     public var generation: UInt64
 
     public init(

@@ -14,10 +14,12 @@ public struct PullRequest: WireRequest {
     /// The store and the generation that `afterSeq` belongs to: others than the gateway's are answered `stale`.
     public var storeID: String
     public var generation: UInt64
+    /// The replica has not applied everything up to `afterSeq`: it is full, and reads for deletions and replacements.
+    public var readsAhead: Bool
 
     public init(
         collection: String, shard: ShardPlace = .whole, afterSeq: UInt64,
-        rowLimit: Int = WireLimits.rowLimitRange.upperBound, storeID: String, generation: UInt64
+        rowLimit: Int = WireLimits.rowLimitRange.upperBound, storeID: String, generation: UInt64, readsAhead: Bool = false
     ) {
         self.collection = collection
         self.shard = shard
@@ -25,6 +27,7 @@ public struct PullRequest: WireRequest {
         self.rowLimit = rowLimit
         self.storeID = storeID
         self.generation = generation
+        self.readsAhead = readsAhead
     }
 
     public init(decoding content: MessageContent) throws(WireError) {
@@ -35,7 +38,7 @@ public struct PullRequest: WireRequest {
             afterSeq: try Checked.seq(proto.afterSeq, "after_seq"),
             rowLimit: try Checked.count(proto.rowLimit, WireLimits.rowLimitRange, "row_limit"),
             storeID: try Checked.text(proto.storeID, 1...WireLimits.storeIDBytesMax, "store_id"),
-            generation: proto.generation)
+            generation: proto.generation, readsAhead: proto.readsAhead)
     }
 
     public func encoded() throws(WireError) -> MessageContent {
@@ -47,6 +50,7 @@ public struct PullRequest: WireRequest {
         proto.rowLimit = UInt32(clamping: rowLimit)
         proto.storeID = storeID
         proto.generation = generation
+        proto.readsAhead = readsAhead
         return try ProtobufBody.encode(proto, isReply: false)
     }
 }

@@ -33,10 +33,15 @@ public struct QueryRequest: WireRequest {
     /// The record's fields to return; none: all of them. At most 500.
     public var fields: [String]
     public var minSeq: UInt64
+    /// Compare every row, whatever faster way there is.
+    public var isExact: Bool
+    /// The share of the truly nearest records that the hits should have on average, 0.5...1; `nil`: as the workers like.
+    public var recallTarget: Float?
 
     public init(
         collection: String, source: Source, resultLimit: Int = 10, offset: Int = 0, minimumScore: Float? = nil,
-        filter: FilterForm? = nil, fields: [String] = [], minSeq: UInt64 = 0
+        filter: FilterForm? = nil, fields: [String] = [], minSeq: UInt64 = 0,
+        isExact: Bool = false, recallTarget: Float? = nil
     ) {
         self.collection = collection
         self.source = source
@@ -46,6 +51,8 @@ public struct QueryRequest: WireRequest {
         self.filter = filter
         self.fields = fields
         self.minSeq = minSeq
+        self.isExact = isExact
+        self.recallTarget = recallTarget
     }
 
     public init(decoding content: MessageContent) throws(WireError) {
@@ -60,7 +67,9 @@ public struct QueryRequest: WireRequest {
             resultLimit: try Checked.count(proto.resultLimit, WireLimits.queryResultLimitRange, "result_limit"),
             offset: try Checked.count(proto.offset, 0...WireLimits.queryOffsetMax, "offset"),
             minimumScore: try QueryVectors.score(proto.hasMinScore ? proto.minScore : nil),
-            filter: try Self.filter(proto), fields: proto.fields, minSeq: try Checked.seq(proto.minSeq, "min_seq"))
+            filter: try Self.filter(proto), fields: proto.fields, minSeq: try Checked.seq(proto.minSeq, "min_seq"),
+            isExact: proto.exact,
+            recallTarget: try Checked.recallTarget(proto.hasRecallTarget ? proto.recallTarget : nil))
     }
 
     private static func source(_ proto: ProtoQueryRequest, rawFrames: [[UInt8]]) throws(WireError) -> Source {
@@ -106,6 +115,8 @@ public struct QueryRequest: WireRequest {
         }
         proto.fields = fields
         proto.minSeq = minSeq
+        proto.exact = isExact
+        if let recallTarget { proto.recallTarget = recallTarget }
         return try ProtobufBody.encode(proto, rawFrames: rawFrames, isReply: false)
     }
 }
@@ -130,11 +141,16 @@ public struct QueryReply: WireContent {
     /// How many of `shardCount` shards the hits are from.
     public var answeredShardCount: Int
     public var shardCount: Int
+    /// Of the least sure of the shards that answered.
+    public var guarantee: SearchGuarantee
 
-    public init(hits: [Hit], answeredShardCount: Int, shardCount: Int) {
+    public init(
+        hits: [Hit], answeredShardCount: Int, shardCount: Int, guarantee: SearchGuarantee = .unknown
+    ) {
         self.hits = hits
         self.answeredShardCount = answeredShardCount
         self.shardCount = shardCount
+        self.guarantee = guarantee
     }
 
     public init(decoding content: MessageContent) throws(WireError) {
@@ -151,7 +167,8 @@ public struct QueryReply: WireContent {
         self.init(
             hits: hits,
             answeredShardCount: try Checked.count(proto.answeredShardCount, 0...shardCount, "answered_shard_count"),
-            shardCount: shardCount)
+            shardCount: shardCount,
+            guarantee: proto.hasGuarantee ? try SearchGuarantee(proto.guarantee) : .unknown)
     }
 
     public func encoded() throws(WireError) -> MessageContent {
@@ -165,6 +182,7 @@ public struct QueryReply: WireContent {
         }
         proto.answeredShardCount = UInt32(clamping: answeredShardCount)
         proto.shardCount = UInt32(clamping: shardCount)
+        if guarantee != .unknown { proto.guarantee = guarantee.proto }
         return try ProtobufBody.encode(proto, isReply: true)
     }
 }

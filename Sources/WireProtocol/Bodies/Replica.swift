@@ -24,10 +24,19 @@ public struct Replica: Sendable, Hashable {
     /// The store whose feed was applied; empty before the first page.
     public var storeID: String
     public var generation: UInt64
+    /// The share of the ten truly nearest rows, 0...1, that searches through lists were measured to find; `nil`: none was.
+    public var recallAt10: Float?
+    /// Searches that were replayed to measure it.
+    public var recallReplayCount: UInt64
+    /// Memory that a row takes, without its values of array columns and new strings.
+    public var bytesPerVector: Int
+    /// There is no memory for rows that are new here: of changes after `appliedSeq` it has deletions and replacements alone.
+    public var isFull: Bool
 
     public init(
         collection: String, shard: ShardPlace = .whole, appliedSeq: UInt64 = 0, state: ReplicaState = .starting,
-        vectorCount: UInt64 = 0, memoryBytes: UInt64 = 0, storeID: String = "", generation: UInt64 = 0
+        vectorCount: UInt64 = 0, memoryBytes: UInt64 = 0, storeID: String = "", generation: UInt64 = 0,
+        recallAt10: Float? = nil, recallReplayCount: UInt64 = 0, bytesPerVector: Int = 0, isFull: Bool = false
     ) {
         self.collection = collection
         self.shard = shard
@@ -37,6 +46,10 @@ public struct Replica: Sendable, Hashable {
         self.memoryBytes = memoryBytes
         self.storeID = storeID
         self.generation = generation
+        self.recallAt10 = recallAt10
+        self.recallReplayCount = recallReplayCount
+        self.bytesPerVector = bytesPerVector
+        self.isFull = isFull
     }
 
     init(_ proto: ProtoReplica) throws(WireError) {
@@ -46,7 +59,10 @@ public struct Replica: Sendable, Hashable {
             appliedSeq: try Checked.seq(proto.appliedSeq, "applied_seq"), state: try ReplicaState(proto.state),
             vectorCount: proto.vectorCount, memoryBytes: proto.memoryBytes,
             storeID: try Checked.text(proto.storeID, max: WireLimits.storeIDBytesMax, "store_id"),
-            generation: proto.generation)
+            generation: proto.generation,
+            recallAt10: proto.hasRecallAt10 ? try Checked.share(proto.recallAt10, "recall_at_10") : nil,
+            recallReplayCount: proto.recallReplayCount, bytesPerVector: Int(proto.bytesPerVector),
+            isFull: proto.isFull)
     }
 
     var proto: ProtoReplica {
@@ -60,6 +76,10 @@ public struct Replica: Sendable, Hashable {
         proto.memoryBytes = memoryBytes
         proto.storeID = storeID
         proto.generation = generation
+        if let recallAt10 { proto.recallAt10 = recallAt10 }
+        proto.recallReplayCount = recallReplayCount
+        proto.bytesPerVector = UInt32(clamping: bytesPerVector)
+        proto.isFull = isFull
         return proto
     }
 }

@@ -18,6 +18,10 @@ public struct ShardSearchRequest: WireRequest {
     public var minSeq: UInt64
     /// Scan every row, whatever faster way there is.
     public var isExact: Bool
+    /// The share of the truly nearest rows that the hits should have on average, 0.5...1; `nil`: as the worker likes.
+    public var recallTarget: Float?
+    /// `CollectionInfo.modelDigest` of the vectors to search, at most 256 bytes; empty: whatever the replica holds.
+    public var modelDigest: String
     /// 1...64.
     public var queryCount: Int
     /// `queryCount` × `dimension` finite components, query after query.
@@ -28,7 +32,8 @@ public struct ShardSearchRequest: WireRequest {
 
     public init(
         collection: String, shard: ShardPlace? = nil, resultLimit: Int, minimumScore: Float? = nil,
-        filter: Filter? = nil, minSeq: UInt64 = 0, isExact: Bool = false, queryCount: Int = 1, vectors: [Float]
+        filter: Filter? = nil, minSeq: UInt64 = 0, isExact: Bool = false, recallTarget: Float? = nil, modelDigest: String = "",
+        queryCount: Int = 1, vectors: [Float]
     ) {
         self.collection = collection
         self.shard = shard
@@ -37,6 +42,8 @@ public struct ShardSearchRequest: WireRequest {
         self.filter = filter
         self.minSeq = minSeq
         self.isExact = isExact
+        self.recallTarget = recallTarget
+        self.modelDigest = modelDigest
         self.queryCount = queryCount
         self.vectors = vectors
     }
@@ -51,8 +58,10 @@ public struct ShardSearchRequest: WireRequest {
             resultLimit: try Checked.count(proto.resultLimit, WireLimits.searchResultLimitRange, "result_limit"),
             minimumScore: try QueryVectors.score(proto.hasMinScore ? proto.minScore : nil),
             filter: proto.hasFilter ? try Filter(proto.filter) : nil,
-            minSeq: try Checked.seq(proto.minSeq, "min_seq"), isExact: proto.exact, queryCount: queryCount,
-            vectors: vectors)
+            minSeq: try Checked.seq(proto.minSeq, "min_seq"), isExact: proto.exact,
+            recallTarget: try Checked.recallTarget(proto.hasRecallTarget ? proto.recallTarget : nil),
+            modelDigest: try Checked.text(proto.modelDigest, max: WireLimits.modelDigestBytesMax, "model_digest"),
+            queryCount: queryCount, vectors: vectors)
     }
 
     public func encoded() throws(WireError) -> MessageContent {
@@ -69,6 +78,8 @@ public struct ShardSearchRequest: WireRequest {
         if let filter { proto.filter = filter.proto }
         proto.minSeq = minSeq
         proto.exact = isExact
+        if let recallTarget { proto.recallTarget = recallTarget }
+        proto.modelDigest = modelDigest
         proto.queryCount = UInt32(clamping: queryCount)
         return try ProtobufBody.encode(proto, rawFrames: [RawNumbers.bytes(of: vectors)], isReply: false)
     }
@@ -81,17 +92,21 @@ public struct ShardSearchReply: WireContent {
     public var scannedRowCount: UInt64
     /// One for each query: how many of `ids` and `scores`, which hold those of query 0, then of query 1, and so on.
     public var hitCounts: [Int]
+    /// One for each query; those of a worker that says none are all unknown.
+    public var guarantees: [SearchGuarantee]
     /// For each query best first; equal scores by ascending id.
     public var ids: [UInt64]
     /// One for each id, finite.
     public var scores: [Float]
 
     public init(
-        appliedSeq: UInt64, scannedRowCount: UInt64, hitCounts: [Int], ids: [UInt64], scores: [Float]
+        appliedSeq: UInt64, scannedRowCount: UInt64, hitCounts: [Int], guarantees: [SearchGuarantee]? = nil,
+        ids: [UInt64], scores: [Float]
     ) {
         self.appliedSeq = appliedSeq
         self.scannedRowCount = scannedRowCount
         self.hitCounts = hitCounts
+        self.guarantees = guarantees ?? hitCounts.map { _ in .unknown }
         self.ids = ids
         self.scores = scores
     }
@@ -105,10 +120,15 @@ public struct ShardSearchReply: WireContent {
         for count in proto.hitCounts {
             hitCounts.append(try Checked.count(count, 0...WireLimits.searchResultLimitRange.upperBound, "hit_counts"))
         }
+        guard proto.guarantees.isEmpty || proto.guarantees.count == hitCounts.count else {
+            throw .outOfRange(field: "guarantees")
+        }
+        var guarantees: [SearchGuarantee] = []
+        for guarantee in proto.guarantees { guarantees.append(try SearchGuarantee(guarantee)) }
         let total = hitCounts.reduce(0, +)
         self.init(
             appliedSeq: try Checked.seq(proto.appliedSeq, "applied_seq"), scannedRowCount: proto.scannedRowCount,
-            hitCounts: hitCounts, ids: try RawFrame.integers(content.rawFrames, 0, count: total),
+            hitCounts: hitCounts, guarantees: guarantees.isEmpty ? nil : guarantees, ids: try RawFrame.integers(content.rawFrames, 0, count: total),
             scores: try RawFrame.floats(content.rawFrames, 1, count: total, field: "scores"))
     }
 
@@ -117,6 +137,7 @@ public struct ShardSearchReply: WireContent {
         proto.appliedSeq = appliedSeq
         proto.scannedRowCount = scannedRowCount
         proto.hitCounts = hitCounts.map { UInt32(clamping: $0) }
+        if guarantees.contains(where: { $0 != .unknown }) { proto.guarantees = guarantees.map(\.proto) }
         let frames = [RawNumbers.bytes(of: ids), RawNumbers.bytes(of: scores)]
         return try ProtobufBody.encode(proto, rawFrames: frames, isReply: true)
     }

@@ -11,8 +11,9 @@ public struct TraceID: Sendable, Hashable {
         self.low = low
     }
 
-    public static func random() -> TraceID {
-        TraceID(high: .random(in: 1...UInt64.max), low: .random(in: 0...UInt64.max))
+    /// A new one, never `none`.
+    public static func random(using generator: inout some RandomNumberGenerator) -> TraceID {
+        TraceID(high: .random(in: 1...UInt64.max, using: &generator), low: generator.next())
     }
 }
 

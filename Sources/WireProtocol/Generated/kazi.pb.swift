@@ -272,7 +272,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
 
   var metric: ProtoMetric = .unspecified
 
-  /// Names the model and its weights; empty: records bring their own vectors.
+  /// Names the model of the vectors that serve, and its weights; empty: records bring their own vectors.
   var modelDigest: String = String()
 
   var columns: [ProtoColumn] = []
@@ -280,7 +280,7 @@ nonisolated struct ProtoCollectionInfo: Sendable {
   /// The last change of this collection.
   var headSeq: UInt64 = 0
 
-  /// Opaque, compared for equality: whoever holds rows of another generation throws them away and pulls from 0.
+  /// Opaque, compared for equality: rows of another generation are replaced by what a pull from 0 gives, see protocol.md, 4.1.
   var generation: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -313,9 +313,32 @@ nonisolated struct ProtoReplica: Sendable {
 
   var generation: UInt64 = 0
 
+  /// Of searches that were answered through lists, 0 to 1: the share of the ten truly nearest rows that they find, measured
+  /// by replaying the last few hundred of a sample. Absent: none was replayed.
+  var recallAt10: Float {
+    get {_recallAt10 ?? 0}
+    set {_recallAt10 = newValue}
+  }
+  /// Returns true if `recallAt10` has been explicitly set.
+  var hasRecallAt10: Bool {self._recallAt10 != nil}
+  /// Clears the value of `recallAt10`. Subsequent reads from it will return its default value.
+  mutating func clearRecallAt10() {self._recallAt10 = nil}
+
+  /// Searches replayed since the replica was made.
+  var recallReplayCount: UInt64 = 0
+
+  /// Memory that a row takes, without its values of array columns and new strings.
+  var bytesPerVector: UInt32 = 0
+
+  /// There is no memory for rows that are new here: up to `applied_seq` everything is in it, of later changes the
+  /// deletions and the replacements of rows it has.
+  var isFull: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _recallAt10: Float? = nil
 }
 
 nonisolated struct ProtoAnnouncement: Sendable {
@@ -349,6 +372,9 @@ nonisolated struct ProtoAnnouncement: Sendable {
 
   /// Of the worker's software, for people.
   var softwareVersion: String = String()
+
+  /// What all replicas together may take; 0: no limit.
+  var memoryLimitBytes: UInt64 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -391,6 +417,9 @@ nonisolated struct ProtoPullRequest: Sendable {
   var storeID: String = String()
 
   var generation: UInt64 = 0
+
+  /// The replica is full and reads on for deletions and replacements: not everything up to `after_seq` is applied.
+  var readsAhead: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -793,6 +822,20 @@ nonisolated struct ProtoSearchRequest: Sendable {
 
   var queryCount: UInt32 = 0
 
+  /// The share of the truly nearest rows that the hits should have on average, 0.5 to 1; 1 is `exact`. Absent: the
+  /// worker's own choice.
+  var recallTarget: Float {
+    get {_recallTarget ?? 0}
+    set {_recallTarget = newValue}
+  }
+  /// Returns true if `recallTarget` has been explicitly set.
+  var hasRecallTarget: Bool {self._recallTarget != nil}
+  /// Clears the value of `recallTarget`. Subsequent reads from it will return its default value.
+  mutating func clearRecallTarget() {self._recallTarget = nil}
+
+  /// Not empty: only a replica whose vectors are of this model may answer.
+  var modelDigest: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -800,6 +843,46 @@ nonisolated struct ProtoSearchRequest: Sendable {
   fileprivate var _shard: ProtoShard? = nil
   fileprivate var _minScore: Float? = nil
   fileprivate var _filter: ProtoFilter? = nil
+  fileprivate var _recallTarget: Float? = nil
+}
+
+/// How sure it is that the hits of a query are the truly nearest rows. Without a kind: nothing is known.
+nonisolated struct ProtoGuarantee: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: ProtoGuarantee.OneOf_Kind? = nil
+
+  /// True: every row that satisfies the filter was compared. False says nothing.
+  var exact: Bool {
+    get {
+      if case .exact(let v)? = kind {return v}
+      return false
+    }
+    set {kind = .exact(newValue)}
+  }
+
+  /// The share of the truly nearest rows, 0 to 1, that the hits are expected to have.
+  var estimatedRecall: Float {
+    get {
+      if case .estimatedRecall(let v)? = kind {return v}
+      return 0
+    }
+    set {kind = .estimatedRecall(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Kind: Equatable, Sendable {
+    /// True: every row that satisfies the filter was compared. False says nothing.
+    case exact(Bool)
+    /// The share of the truly nearest rows, 0 to 1, that the hits are expected to have.
+    case estimatedRecall(Float)
+
+  }
+
+  init() {}
 }
 
 /// Raw frames: ids (u64) and scores (f32) of the hits of query 0, then of query 1, and so on.
@@ -814,6 +897,9 @@ nonisolated struct ProtoSearchReply: Sendable {
 
   /// One for each query.
   var hitCounts: [UInt32] = []
+
+  /// One for each query, or none: nothing is known.
+  var guarantees: [ProtoGuarantee] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -979,6 +1065,18 @@ nonisolated struct ProtoQueryRequest: Sendable {
 
   var minSeq: UInt64 = 0
 
+  /// As in SearchRequest.
+  var exact: Bool = false
+
+  var recallTarget: Float {
+    get {_recallTarget ?? 0}
+    set {_recallTarget = newValue}
+  }
+  /// Returns true if `recallTarget` has been explicitly set.
+  var hasRecallTarget: Bool {self._recallTarget != nil}
+  /// Clears the value of `recallTarget`. Subsequent reads from it will return its default value.
+  mutating func clearRecallTarget() {self._recallTarget = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Source: Equatable, Sendable {
@@ -998,6 +1096,7 @@ nonisolated struct ProtoQueryRequest: Sendable {
   init() {}
 
   fileprivate var _minScore: Float? = nil
+  fileprivate var _recallTarget: Float? = nil
 }
 
 nonisolated struct ProtoQueryHit: Sendable {
@@ -1027,9 +1126,21 @@ nonisolated struct ProtoQueryReply: Sendable {
 
   var shardCount: UInt32 = 0
 
+  /// That of the least sure of the shards that answered.
+  var guarantee: ProtoGuarantee {
+    get {_guarantee ?? ProtoGuarantee()}
+    set {_guarantee = newValue}
+  }
+  /// Returns true if `guarantee` has been explicitly set.
+  var hasGuarantee: Bool {self._guarantee != nil}
+  /// Clears the value of `guarantee`. Subsequent reads from it will return its default value.
+  mutating func clearGuarantee() {self._guarantee = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _guarantee: ProtoGuarantee? = nil
 }
 
 nonisolated struct ProtoPutRequest: Sendable {
@@ -1271,7 +1382,7 @@ nonisolated extension ProtoCollectionInfo: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Replica"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}applied_seq\0\u{1}state\0\u{3}vector_count\0\u{3}memory_bytes\0\u{3}store_id\0\u{1}generation\0\u{3}recall_at_10\0\u{3}recall_replay_count\0\u{3}bytes_per_vector\0\u{3}is_full\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1288,12 +1399,20 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.memoryBytes) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.storeID) }()
       case 9: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
+      case 10: try { try decoder.decodeSingularFloatField(value: &self._recallAt10) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.recallReplayCount) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.bytesPerVector) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.isFull) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.collection.isEmpty {
       try visitor.visitSingularStringField(value: self.collection, fieldNumber: 1)
     }
@@ -1321,6 +1440,18 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if self.generation != 0 {
       try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 9)
     }
+    try { if let v = self._recallAt10 {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 10)
+    } }()
+    if self.recallReplayCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.recallReplayCount, fieldNumber: 11)
+    }
+    if self.bytesPerVector != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bytesPerVector, fieldNumber: 12)
+    }
+    if self.isFull != false {
+      try visitor.visitSingularBoolField(value: self.isFull, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1334,6 +1465,10 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.memoryBytes != rhs.memoryBytes {return false}
     if lhs.storeID != rhs.storeID {return false}
     if lhs.generation != rhs.generation {return false}
+    if lhs._recallAt10 != rhs._recallAt10 {return false}
+    if lhs.recallReplayCount != rhs.recallReplayCount {return false}
+    if lhs.bytesPerVector != rhs.bytesPerVector {return false}
+    if lhs.isFull != rhs.isFull {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1341,7 +1476,7 @@ nonisolated extension ProtoReplica: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Announcement"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{3}boot_epoch\0\u{3}search_endpoint\0\u{1}replicas\0\u{3}queue_limit\0\u{3}queue_depth\0\u{3}thread_count\0\u{3}latency_p50_us\0\u{3}latency_p95_us\0\u{3}latency_p99_us\0\u{3}software_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{3}boot_epoch\0\u{3}search_endpoint\0\u{1}replicas\0\u{3}queue_limit\0\u{3}queue_depth\0\u{3}thread_count\0\u{3}latency_p50_us\0\u{3}latency_p95_us\0\u{3}latency_p99_us\0\u{3}software_version\0\u{3}memory_limit_bytes\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1360,6 +1495,7 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.latencyP95Us) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.latencyP99Us) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.softwareVersion) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.memoryLimitBytes) }()
       default: break
       }
     }
@@ -1399,6 +1535,9 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.softwareVersion.isEmpty {
       try visitor.visitSingularStringField(value: self.softwareVersion, fieldNumber: 11)
     }
+    if self.memoryLimitBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryLimitBytes, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1414,6 +1553,7 @@ nonisolated extension ProtoAnnouncement: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.latencyP95Us != rhs.latencyP95Us {return false}
     if lhs.latencyP99Us != rhs.latencyP99Us {return false}
     if lhs.softwareVersion != rhs.softwareVersion {return false}
+    if lhs.memoryLimitBytes != rhs.memoryLimitBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1466,7 +1606,7 @@ nonisolated extension ProtoAnnouncementReply: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}after_seq\0\u{3}row_limit\0\u{3}store_id\0\u{1}generation\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{3}shard_index\0\u{3}shard_count\0\u{3}after_seq\0\u{3}row_limit\0\u{3}store_id\0\u{1}generation\0\u{3}reads_ahead\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1481,6 +1621,7 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.rowLimit) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.storeID) }()
       case 7: try { try decoder.decodeSingularFixed64Field(value: &self.generation) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.readsAhead) }()
       default: break
       }
     }
@@ -1508,6 +1649,9 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.generation != 0 {
       try visitor.visitSingularFixed64Field(value: self.generation, fieldNumber: 7)
     }
+    if self.readsAhead != false {
+      try visitor.visitSingularBoolField(value: self.readsAhead, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1519,6 +1663,7 @@ nonisolated extension ProtoPullRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.rowLimit != rhs.rowLimit {return false}
     if lhs.storeID != rhs.storeID {return false}
     if lhs.generation != rhs.generation {return false}
+    if lhs.readsAhead != rhs.readsAhead {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2268,7 +2413,7 @@ nonisolated extension ProtoShard: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}shard\0\u{3}result_limit\0\u{3}min_score\0\u{1}filter\0\u{3}min_seq\0\u{1}exact\0\u{3}query_count\0\u{3}recall_target\0\u{3}model_digest\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2284,6 +2429,8 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.queryCount) }()
+      case 9: try { try decoder.decodeSingularFloatField(value: &self._recallTarget) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.modelDigest) }()
       default: break
       }
     }
@@ -2318,6 +2465,12 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if self.queryCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.queryCount, fieldNumber: 8)
     }
+    try { if let v = self._recallTarget {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 9)
+    } }()
+    if !self.modelDigest.isEmpty {
+      try visitor.visitSingularStringField(value: self.modelDigest, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2330,6 +2483,65 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.minSeq != rhs.minSeq {return false}
     if lhs.exact != rhs.exact {return false}
     if lhs.queryCount != rhs.queryCount {return false}
+    if lhs._recallTarget != rhs._recallTarget {return false}
+    if lhs.modelDigest != rhs.modelDigest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension ProtoGuarantee: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Guarantee"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}exact\0\u{3}estimated_recall\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .exact(v)
+        }
+      }()
+      case 2: try {
+        var v: Float?
+        try decoder.decodeSingularFloatField(value: &v)
+        if let v = v {
+          if self.kind != nil {try decoder.handleConflictingOneOf()}
+          self.kind = .estimatedRecall(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.kind {
+    case .exact?: try {
+      guard case .exact(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1)
+    }()
+    case .estimatedRecall?: try {
+      guard case .estimatedRecall(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: ProtoGuarantee, rhs: ProtoGuarantee) -> Bool {
+    if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2337,7 +2549,7 @@ nonisolated extension ProtoSearchRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SearchReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}applied_seq\0\u{3}scanned_row_count\0\u{3}hit_counts\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}applied_seq\0\u{3}scanned_row_count\0\u{3}hit_counts\0\u{1}guarantees\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2348,6 +2560,7 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.appliedSeq) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.scannedRowCount) }()
       case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.hitCounts) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.guarantees) }()
       default: break
       }
     }
@@ -2363,6 +2576,9 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.hitCounts.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.hitCounts, fieldNumber: 3)
     }
+    if !self.guarantees.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.guarantees, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2370,6 +2586,7 @@ nonisolated extension ProtoSearchReply: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.appliedSeq != rhs.appliedSeq {return false}
     if lhs.scannedRowCount != rhs.scannedRowCount {return false}
     if lhs.hitCounts != rhs.hitCounts {return false}
+    if lhs.guarantees != rhs.guarantees {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2567,7 +2784,7 @@ nonisolated extension ProtoStatusReply: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QueryRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}text\0\u{3}like_id\0\u{3}result_limit\0\u{1}offset\0\u{3}min_score\0\u{1}filter\0\u{3}filter_json\0\u{1}fields\0\u{3}min_seq\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}collection\0\u{1}text\0\u{3}like_id\0\u{3}result_limit\0\u{1}offset\0\u{3}min_score\0\u{1}filter\0\u{3}filter_json\0\u{1}fields\0\u{3}min_seq\0\u{1}exact\0\u{3}recall_target\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2618,6 +2835,8 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.fields) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.minSeq) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.exact) }()
+      case 12: try { try decoder.decodeSingularFloatField(value: &self._recallTarget) }()
       default: break
       }
     }
@@ -2668,6 +2887,12 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.minSeq != 0 {
       try visitor.visitSingularUInt64Field(value: self.minSeq, fieldNumber: 10)
     }
+    if self.exact != false {
+      try visitor.visitSingularBoolField(value: self.exact, fieldNumber: 11)
+    }
+    try { if let v = self._recallTarget {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 12)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2680,6 +2905,8 @@ nonisolated extension ProtoQueryRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.filterForm != rhs.filterForm {return false}
     if lhs.fields != rhs.fields {return false}
     if lhs.minSeq != rhs.minSeq {return false}
+    if lhs.exact != rhs.exact {return false}
+    if lhs._recallTarget != rhs._recallTarget {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2727,7 +2954,7 @@ nonisolated extension ProtoQueryHit: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".QueryReply"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{3}answered_shard_count\0\u{3}shard_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{3}answered_shard_count\0\u{3}shard_count\0\u{1}guarantee\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2738,12 +2965,17 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.hits) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.answeredShardCount) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.shardCount) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._guarantee) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.hits.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.hits, fieldNumber: 1)
     }
@@ -2753,6 +2985,9 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.shardCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.shardCount, fieldNumber: 3)
     }
+    try { if let v = self._guarantee {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2760,6 +2995,7 @@ nonisolated extension ProtoQueryReply: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.hits != rhs.hits {return false}
     if lhs.answeredShardCount != rhs.answeredShardCount {return false}
     if lhs.shardCount != rhs.shardCount {return false}
+    if lhs._guarantee != rhs._guarantee {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -97,7 +97,7 @@ struct Users: AsyncParsableCommand {
 
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a user sign in no longer. Tokens that were issued are good until they expire.")
+            abstract: "Let a user sign in no longer. Tokens that were issued are refused from then on.")
 
         @Argument(help: "The user's name.")
         var name: String

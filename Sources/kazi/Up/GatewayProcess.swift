@@ -38,7 +38,11 @@ struct GatewayProcess: Sendable {
 
     func worker(named name: String, gateway: String) -> ChildProcess {
         ChildProcess(
-            executableName: "kazi-worker", arguments: ["--gateway", gateway, "--id", name, "--exit-with-parent"],
+            executableName: "kazi-worker",
+            arguments: [
+                "--gateway", gateway, "--id", name, "--data-dir",
+                dataDirectory.appendingPathComponent("workers").appendingPathComponent(name).path, "--exit-with-parent",
+            ],
             environment: Self.quietLog)
     }
 

@@ -67,7 +67,7 @@ struct Oracle {
         case .connectionLost(let worker): lose(worker)
         case .connectionRestored(let worker):
             if worker.bootEpoch == newestEpoch[worker.id] { lastHeard[worker] = now }
-        case .attemptSucceeded(let id, let appliedSeq, let hits):
+        case .attemptSucceeded(let id, let appliedSeq, let hits, _):
             guard let attempt = close(id) else { return }
             if lastHeard[attempt.worker] != nil { lastHeard[attempt.worker] = now }
             let plan = queries[attempt.query]!.plan

@@ -84,8 +84,10 @@ struct ClusterDriver {
         WorkerIncarnation(id: WorkerID(name), bootEpoch: epoch)
     }
 
-    mutating func answer(_ dispatch: AttemptDispatch, appliedSeq: Int64 = 100, hits: [ScoredID] = []) {
-        handle(.attemptSucceeded(dispatch.attempt, appliedSeq: appliedSeq, hits: hits))
+    mutating func answer(
+        _ dispatch: AttemptDispatch, appliedSeq: Int64 = 100, hits: [ScoredID] = [], guarantee: ResultGuarantee = .unknown
+    ) {
+        handle(.attemptSucceeded(dispatch.attempt, appliedSeq: appliedSeq, hits: hits, guarantee: guarantee))
     }
 }
 

@@ -98,6 +98,7 @@ class Gateway(Process):
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.collections = collections
+        self.model = MODEL
         self.http = None
         self.zmq = None
         super().__init__("kazi-gateway", [], self.folder / "gateway.log", environment)
@@ -108,7 +109,7 @@ class Gateway(Process):
         port = self.http.rsplit(":", 1)[1] if self.http else "0"
         zmq = self.zmq or "tcp://127.0.0.1:*"
         self.arguments = ["--host", "127.0.0.1", "--port", port, "--zmq", zmq, "--data-dir", str(self.data),
-                          "--model", str(MODEL), "--exit-with-parent"]
+                          "--model", str(self.model), "--exit-with-parent"]
         if self.collections:
             self.arguments += ["--collections", str(self.collections)]
         super().start()

@@ -15,10 +15,11 @@ class RawAnswer:
 class RawConnection:
     """A connection to the gateway on which a test writes whatever it likes."""
 
-    def __init__(self, address, timeout=30):
+    def __init__(self, address, timeout=30, source=None):
+        """`source`: the local address to come from, such as 127.0.0.2."""
         parts = urlsplit(address)
         self.host = parts.netloc
-        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout)
+        self._socket = socket.create_connection((parts.hostname, parts.port), timeout=timeout, source_address=(source, 0) if source else None)
         self._received = b""
 
     def __enter__(self):

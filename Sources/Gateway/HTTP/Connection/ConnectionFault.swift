@@ -81,6 +81,8 @@ enum ConnectionFault: Error, Equatable {
         case slowReader = "slow_reader"
         case cutOff = "cut_off"
         case evicted
+        /// Its address had as many connections as it may have, and all of them were at work.
+        case addressLimit = "address_limit"
     }
 }
 

@@ -11,9 +11,9 @@ struct ConnectionFaultAnswer: Sendable {
     let log: RequestLog
 
     func write(
-        _ fault: ConnectionFault, to outbound: NIOAsyncChannelOutboundWriter<HTTPResponsePart>, _ channel: any Channel
+        _ fault: ConnectionFault, to stream: ConnectionStream, _ client: ClientConnection
     ) async throws {
-        let scope = RequestScope(requestID: RequestID.accepting(nil), traceID: .random())
+        let scope = RequestScope(requestID: RequestID.accepting(nil), traceID: .new())
         let body = JSON.object(["detail": .string(fault.detail)]).serialized()
         metrics.record(
             RequestMetrics.Key(route: "none", method: "", status: fault.status.code, collection: ""), duration: .zero,
@@ -21,13 +21,13 @@ struct ConnectionFaultAnswer: Sendable {
         log.write(
             RequestLog.Entry(
                 method: "", path: "", status: fault.status.code, duration: .zero,
-                client: channel.clientName, sentBytes: body.count), scope)
+                client: client.name, sentBytes: body.count), scope)
         let head = HTTPResponse(
             status: fault.status,
             headerFields: [
                 .contentType: "application/json", .contentLength: "\(body.count)", .connection: "close",
                 .requestID: scope.requestID,
             ])
-        try await outbound.write(contentsOf: [.head(head), .body(ByteBuffer(bytes: body)), .end(nil)])
+        try await stream.write([.head(head), .body(ByteBuffer(bytes: body)), .end(nil)])
     }
 }

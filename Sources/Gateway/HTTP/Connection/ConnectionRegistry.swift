@@ -1,3 +1,4 @@
+import Access
 import Hummingbird
 import HummingbirdCore
 import NIOConcurrencyHelpers
@@ -8,10 +9,13 @@ final class ConnectionRegistry: Sendable {
     /// One open connection, as others may see it.
     final class Record: Sendable {
         fileprivate let channel: any Channel
+        /// The client's; `nil` where there is none.
+        let address: NetworkAddress?
         private let restingSince: NIOLockedValueBox<NIODeadline?>
 
         init(_ channel: any Channel) {
             self.channel = channel
+            address = channel.remoteAddress?.ipAddress.flatMap { NetworkAddress($0) }
             restingSince = NIOLockedValueBox(.now())
         }
 
@@ -20,6 +24,8 @@ final class ConnectionRegistry: Sendable {
             get { restingSince.withLockedValue { $0 } }
             set { restingSince.withLockedValue { $0 = newValue } }
         }
+
+        fileprivate func askToMakeRoom() { channel.pipeline.fireUserInboundEventTriggered(MakeRoom()) }
     }
 
     /// Asks a connection to close if it still rests.
@@ -34,6 +40,7 @@ final class ConnectionRegistry: Sendable {
 
     private struct State {
         var records: [ObjectIdentifier: Record] = [:]
+        var addresses: AddressBook
         var acceptedCount: UInt64 = 0
         var endings: [ConnectionFault.Kind: UInt64] = [:]
         var isDraining = false
@@ -42,9 +49,12 @@ final class ConnectionRegistry: Sendable {
     }
 
     let connectionCountMax: Int
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
-    init(connectionCountMax: Int) { self.connectionCountMax = connectionCountMax }
+    init(connectionCountMax: Int, addresses: AddressBook) {
+        self.connectionCountMax = connectionCountMax
+        state = NIOLockedValueBox(State(addresses: addresses))
+    }
 
     var figures: Figures {
         let (records, accepted, endings) = state.withLockedValue { (Array($0.records.values), $0.acceptedCount, $0.endings) }
@@ -52,14 +62,33 @@ final class ConnectionRegistry: Sendable {
             open: records.count, resting: records.count { $0.rest != nil }, accepted: accepted, ended: endings)
     }
 
-    func opened(_ record: Record) {
-        state.withLockedValue { state in
+    /// Takes note of a connection.
+    ///
+    /// - Returns: Whether it may go on. Where its address has as many as it may have, the one of those that has rested longest
+    ///   makes room for it; where none rests, it has to go itself.
+    func opened(_ record: Record) -> Bool {
+        let crowd = state.withLockedValue { state in
             state.records[ObjectIdentifier(record)] = record
             state.acceptedCount += 1
+            let crowd = state.addresses.crowd(around: record)
+            if crowd == nil { state.addresses.add(record) }
+            return crowd
         }
+        guard let crowd else { return true }
+        guard let resting = Self.longestResting(of: crowd) else { return false }
+        // It is not asked twice: the next newcomer has to find another one.
+        resting.rest = nil
+        resting.askToMakeRoom()
+        state.withLockedValue { $0.addresses.add(record) }
+        return true
     }
 
-    func closed(_ record: Record) { state.withLockedValue { _ = $0.records.removeValue(forKey: ObjectIdentifier(record)) } }
+    func closed(_ record: Record) {
+        state.withLockedValue { state in
+            state.records[ObjectIdentifier(record)] = nil
+            state.addresses.remove(record)
+        }
+    }
 
     /// Counts a connection that ended early.
     func ended(_ kind: ConnectionFault.Kind) { state.withLockedValue { $0.endings[kind, default: 0] += 1 } }
@@ -91,13 +120,17 @@ final class ConnectionRegistry: Sendable {
             state.isDraining || state.openCount < connectionCountMax ? nil : Array(state.records.values)
         }
         guard let full else { return true }
+        Self.longestResting(of: full)?.askToMakeRoom()
+        return false
+    }
+
+    private static func longestResting(of records: [Record]) -> Record? {
         var longest: (record: Record, rest: NIODeadline)?
-        for record in full {
+        for record in records {
             guard let rest = record.rest else { continue }
             if longest.map({ rest < $0.rest }) ?? true { longest = (record, rest) }
         }
-        longest?.record.channel.pipeline.fireUserInboundEventTriggered(MakeRoom())
-        return false
+        return longest?.record
     }
 }
 

@@ -30,6 +30,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// A request whose answer has not gone out whole.
     private struct Owed {
         let version: HTTPVersion
+        let isHead: Bool
         let keepsAlive: Bool
         /// The client sends the body only when it is told to.
         var awaitsInvitation: Bool
@@ -76,9 +77,16 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard record == nil else { return }
         let record = ConnectionRegistry.Record(context.channel)
         self.record = record
-        registry.opened(record)
+        let mayGoOn = registry.opened(record)
         restStart = .now()
         headStart = restStart
+        guard mayGoOn else {
+            registry.ended(.addressLimit)
+            reading = .over
+            // Not before whoever opens the channel has done so.
+            let channel = context.channel
+            return channel.eventLoop.execute { channel.close(promise: nil) }
+        }
         schedule(context)
     }
 
@@ -150,7 +158,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             pace.begin(.now())
             owed.append(
                 Owed(
-                    version: head.version, keepsAlive: RequestHeadRules.keepsAlive(head),
+                    version: head.version, isHead: head.method == .HEAD, keepsAlive: RequestHeadRules.keepsAlive(head),
                     awaitsInvitation: head.version == .http1_1 && RequestHeadRules.expectsContinue(head)))
         case .body(let buffer): pace.passed(buffer.readableBytes)
         case .end: reading = owed.last?.keepsAlive == true ? .nothing : .over
@@ -207,7 +215,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(.byteBuffer(let buffer)): answerPace.buffered(buffer.readableBytes)
         case .body: break
         case .end:
-            if !owed.isEmpty { owed.removeFirst() }
+            // An answer to `HEAD` has no body, hence no last chunk either; no bytes at all keep the promises in order.
+            if owed.popFirst()?.isHead == true { part = .body(.byteBuffer(ByteBuffer())) }
             context.write(wrapOutboundOut(part), promise: promise)
             return answered(context)
         }

@@ -2,16 +2,16 @@ import Foundation
 import NIOSSL
 import ServiceRuntime
 
-/// The certificate and the key that a gateway serves with.
+/// A certificate and its key, from files to what connections are served with.
 enum TLSFiles {
-    /// `nil` where none are named.
-    ///
+    struct Loaded: Sendable {
+        let context: NIOSSLContext
+        /// Until when the certificate is good, in seconds since 1970.
+        let notAfter: Int64
+    }
+
     /// - Throws: `StartFailure` naming the file that is missing, is no PEM, or does not belong to the other.
-    static func context(_ settings: GatewaySettings) throws(StartFailure) -> NIOSSLContext? {
-        guard settings.certificateFile != nil || settings.privateKeyFile != nil else { return nil }
-        guard let certificateFile = settings.certificateFile, let keyFile = settings.privateKeyFile else {
-            throw StartFailure("--tls-certificate and --tls-key go together: one of them is missing")
-        }
+    static func load(_ certificateFile: String, _ keyFile: String) throws(StartFailure) -> Loaded {
         let chain = try certificates(certificateFile)
         let key = try privateKey(keyFile)
         do {
@@ -19,7 +19,8 @@ enum TLSFiles {
                 certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
-            return try NIOSSLContext(configuration: configuration)
+            return Loaded(
+                context: try NIOSSLContext(configuration: configuration), notAfter: Int64(chain.first?.notValidAfter ?? 0))
         } catch {
             // Each file can be read: what is left is that they do not belong together.
             throw StartFailure(

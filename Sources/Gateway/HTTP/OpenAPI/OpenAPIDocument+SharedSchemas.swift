@@ -81,6 +81,7 @@ extension OpenAPIDocument {
                                 "description": "Sequence numbers that the slowest is behind; null without full coverage.",
                             ],
                             "stalled": ["type": "boolean", "description": "It is behind and does not follow."],
+                            "full": ["type": "boolean", "description": "Its workers have no memory for all of it."],
                         ],
                     ],
                 ],

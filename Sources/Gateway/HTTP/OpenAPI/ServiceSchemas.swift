@@ -102,6 +102,7 @@ enum ServiceSchemas {
             "silence_ms": ["type": "number", "description": "Since its last sign of life."],
             "latency_ms": ["type": ["number", "null"], "description": "Moving average; null before its first answer."],
             "in_flight": count, "in_flight_max": count, "answered": count, "failed": count, "memory_bytes": count,
+            "memory_limit_bytes": ["type": ["integer", "null"], "minimum": 1, "description": "What its replicas may take; null: no limit."],
             "replicas": [
                 "type": "array",
                 "items": [
@@ -111,6 +112,15 @@ enum ServiceSchemas {
                         "collection": ["type": "string"], "shard": ["type": "string"],
                         "state": ["type": "string", "enum": ["catching_up", "ready", "draining"]],
                         "applied_seq": count, "lag": count, "vectors": count, "memory_bytes": count,
+                        "bytes_per_vector": count,
+                        "full": [
+                            "type": "boolean",
+                            "description": "It has no memory for rows that are new to it, and answers with what it holds.",
+                        ],
+                        "recall_at_10": [
+                            "type": ["number", "null"], "minimum": 0, "maximum": 1,
+                            "description": "Of the ten truly nearest, the share that searches found which were replayed exactly; null before the first.",
+                        ],
                     ],
                 ],
             ],
@@ -122,11 +132,12 @@ enum ServiceSchemas {
             [
                 "id": "worker-1", "address": "tcp://127.0.0.1:40123", "version": "0.1.0", "state": "alive",
                 "silence_ms": 120.5, "latency_ms": 0.8, "in_flight": 0, "in_flight_max": 64, "answered": 1_234, "failed": 0,
-                "memory_bytes": 1_048_576,
+                "memory_bytes": 1_048_576, "memory_limit_bytes": .null,
                 "replicas": [
                     [
                         "collection": "jobs", "shard": "0/1", "state": "ready", "applied_seq": 604, "lag": 0,
-                        "vectors": 604, "memory_bytes": 1_048_576,
+                        "vectors": 604, "memory_bytes": 1_048_576, "bytes_per_vector": 478,
+                        "full": false, "recall_at_10": .null,
                     ]
                 ],
             ]
